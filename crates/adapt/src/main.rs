@@ -1,0 +1,2 @@
+//! Runs any program as a stage.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Applies fixed rules to rows, one by one.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Judges predictions and writes metrics and a report.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Turns cleaned columns into features, fitted on train rows only.
+fn main() {}

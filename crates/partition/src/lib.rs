@@ -1,0 +1,1 @@
+//! The pure function from a row's key to train, validation or test.

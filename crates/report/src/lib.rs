@@ -1,0 +1,1 @@
+//! One self-contained HTML page with pictures, from a page model.

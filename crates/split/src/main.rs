@@ -1,0 +1,2 @@
+//! Sends every row to train, validation or test.
+fn main() {}

@@ -1,0 +1,53 @@
+//! Names on disk. Whatever begins with `_` or `.` is never an item; the names below belong to this crate.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// All receipts of a complete queue, in item order.
+pub(crate) const MANIFEST: &str = "_manifest.json";
+/// Who, where, when, how long.
+pub(crate) const RUN: &str = "_run.json";
+/// Sizes and times of files, so that an unchanged file need not be read again. Not deterministic.
+pub(crate) const STAT: &str = "_stat.json";
+/// The frozen list of items of a run under way.
+pub(crate) const ITEMS: &str = "_items.json";
+/// Receipts of a run under way; other workers would write `_journal.1-of-8.jsonl`.
+pub(crate) const JOURNAL: &str = "_journal.jsonl";
+/// Dead letters, a file each.
+pub(crate) const FAILED: &str = "_failed";
+/// What each item contributes to what is fitted.
+pub(crate) const FIT: &str = "_fit";
+/// Checkpoints of whole-queue stages, a folder for each key.
+pub(crate) const CHECKPOINT: &str = "_checkpoint";
+
+/// Whether a stage may not write this name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let first = name.split('/').next().unwrap_or_default();
+    [MANIFEST, RUN, STAT, ITEMS, FAILED, FIT, CHECKPOINT].contains(&first) || is_journal(first)
+}
+
+/// Whether this is the journal of some worker.
+pub(crate) fn is_journal(name: &str) -> bool {
+    name == JOURNAL || (name.starts_with("_journal.") && name.ends_with(".jsonl"))
+}
+
+/// Whether a file or folder of this name is hidden from readers of a queue.
+pub(crate) fn is_hidden(name: &str) -> bool {
+    name.starts_with(['_', '.'])
+}
+
+/// `features` → `features.partial`, where a run works until it commits.
+pub(crate) fn partial(output: &Path) -> PathBuf {
+    sibling(output, ".partial")
+}
+
+/// `features` → `features.previous`, which exists only for a moment, on file systems that cannot exchange.
+pub(crate) fn previous(output: &Path) -> PathBuf {
+    sibling(output, ".previous")
+}
+
+fn sibling(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+    name.push(suffix);
+    path.with_file_name(name)
+}

@@ -1,0 +1,57 @@
+//! The contract of a stage: a program that reads one queue and writes another, as one act.
+//!
+//! A queue is a directory of items. A stage gives this crate three things, its name, its settings and its work in
+//! one of three forms ([`ItemStage`], [`FitStage`], [`QueueStage`]), and gets all the rest: restart, retries,
+//! dead letters, locks, progress, exit statuses and an output that appears whole or not at all.
+//!
+//! ```no_run
+//! use stage::{Definition, Fault, Item, ItemStage, Options, Output, Reads};
+//!
+//! /// Copies every item.
+//! #[derive(clap::Parser)]
+//! struct Arguments {
+//!     #[command(flatten)]
+//!     options: Options,
+//! }
+//!
+//! impl AsRef<Options> for Arguments {
+//!     fn as_ref(&self) -> &Options {
+//!         &self.options
+//!     }
+//! }
+//!
+//! struct Copy;
+//!
+//! impl ItemStage for Copy {
+//!     fn process(&self, item: &Item, output: &Output) -> Result<(), Fault> {
+//!         let content = std::fs::read(item.path())?;
+//!         output.write(item.name(), &content)
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     stage::main(|arguments: &Arguments, settings: stage::NoSettings| {
+//!         let definition = Definition::new("copy", Reads::Raw, &settings);
+//!         stage::items(&arguments.options, &definition, &Copy)
+//!     })
+//! }
+//! ```
+
+mod digest;
+mod durable;
+mod entry;
+mod fault;
+mod layout;
+mod options;
+mod output;
+mod progress;
+pub mod settings;
+mod watch;
+mod work;
+
+pub use digest::{Digest, Hasher};
+pub use entry::{Definition, NoSettings, Reads, fitted, items, main, whole};
+pub use fault::{Blame, Fault, OrBlame, status};
+pub use options::{LogFormat, MaxFailed, Options};
+pub use output::{Counts, Output, OutputFile, Written};
+pub use work::{Finished, FitStage, Item, ItemStage, Part, Queue, QueueStage};

@@ -1,0 +1,154 @@
+//! The options that all stages share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::fault::{Blame, Fault};
+
+/// The options of every stage: `STAGE [OPTIONS] INPUT OUTPUT`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The queue to read.
+    #[arg(required_unless_present = "config_schema")]
+    input: Option<PathBuf>,
+
+    /// The queue to write.
+    #[arg(required_unless_present = "config_schema")]
+    output: Option<PathBuf>,
+
+    /// The stage's settings, a JSON file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Items processed at the same time [default: the number of processors].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+
+    /// How often an item is tried again after a fault of the machine.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub retries: u32,
+
+    /// The wait before the first retry; it doubles each time, up to a minute.
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub backoff: Duration,
+
+    /// The time an item may take, each time it is tried [default: no limit].
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+
+    /// Commit without failed items, up to this many (`3`) or this share (`1%`).
+    #[arg(long, value_name = "N|P%", default_value = "0")]
+    pub max_failed: MaxFailed,
+
+    /// Do everything again, also what is done or has failed for good.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print each item with the reason why it would be processed, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How to report where stderr is not a terminal.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+
+    /// Report nothing but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// Print the JSON Schema of the settings.
+    #[arg(long, exclusive = true)]
+    pub config_schema: bool,
+}
+
+impl Options {
+    /// The queue to read.
+    pub fn input(&self) -> Result<&Path, Fault> {
+        required(self.input.as_deref(), "INPUT")
+    }
+
+    /// The queue to write.
+    pub fn output(&self) -> Result<&Path, Fault> {
+        required(self.output.as_deref(), "OUTPUT")
+    }
+
+    /// How many threads the run may use.
+    pub(crate) fn threads(&self) -> usize {
+        self.jobs.map_or_else(
+            || std::thread::available_parallelism().map_or(1, usize::from),
+            usize::from,
+        )
+    }
+}
+
+impl AsRef<Options> for Options {
+    fn as_ref(&self) -> &Options {
+        self
+    }
+}
+
+fn required<'a>(path: Option<&'a Path>, name: &str) -> Result<&'a Path, Fault> {
+    path.ok_or_else(|| Fault::message(Blame::Usage, format!("{name} is missing")))
+}
+
+/// How a run reports where stderr is not a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// JSON Lines for programs.
+    Json,
+}
+
+/// How many items may fail while the queue still commits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaxFailed {
+    /// So many items.
+    Items(u64),
+    /// So many percent of the items.
+    Percent(f64),
+}
+
+impl MaxFailed {
+    /// Whether so many failures among so many items are allowed.
+    pub fn allows(self, failed: usize, items: usize) -> bool {
+        match self {
+            Self::Items(most) => failed as u64 <= most,
+            Self::Percent(most) => failed as f64 * 100.0 <= most * items as f64,
+        }
+    }
+}
+
+impl std::str::FromStr for MaxFailed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("expected a count (`3`) or a share (`1%`), found `{text}`");
+        match text.strip_suffix('%') {
+            Some(percent) => {
+                let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+                if (0.0..=100.0).contains(&percent) {
+                    Ok(Self::Percent(percent))
+                } else {
+                    Err(wrong())
+                }
+            }
+            None => text.parse().map(Self::Items).map_err(|_| wrong()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn max_failed_is_a_count_or_a_share() {
+        assert!("3".parse::<MaxFailed>().unwrap().allows(3, 3));
+        assert!(!"3".parse::<MaxFailed>().unwrap().allows(4, 100));
+        assert!("10%".parse::<MaxFailed>().unwrap().allows(1, 10));
+        assert!(!"10%".parse::<MaxFailed>().unwrap().allows(1, 9));
+        assert!("110%".parse::<MaxFailed>().is_err());
+        assert!("-1".parse::<MaxFailed>().is_err());
+    }
+}

@@ -1,0 +1,227 @@
+//! What one piece of work writes: files in the partial, digested while they are written, and row counts.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::{Digest, Hasher};
+use crate::fault::{Blame, Fault};
+
+/// One file written, as the receipt keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// The file's name within the queue, with `/` between folders.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The digest of its content.
+    pub digest: Digest,
+}
+
+/// Rows in and out. They reconcile: `read = written + rejected + sum of dropped`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Rows read.
+    pub read: u64,
+    /// Rows written.
+    pub written: u64,
+    /// Rows set aside, each with its reason in `_rejected`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rejected: u64,
+    /// Rows left out on purpose, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped: BTreeMap<String, u64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Counts {
+    /// Whether no row vanished uncounted.
+    pub fn reconcile(&self) -> bool {
+        self.read == self.written + self.rejected + self.dropped.values().sum::<u64>()
+    }
+
+    /// Adds another item's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.written += other.written;
+        self.rejected += other.rejected;
+        for (reason, rows) in &other.dropped {
+            *self.dropped.entry(reason.clone()).or_default() += rows;
+        }
+    }
+}
+
+/// What a piece of work has written so far.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) written: Vec<Written>,
+    pub(crate) open: usize,
+    pub(crate) counts: Option<Counts>,
+}
+
+/// Where one piece of work writes. Names beginning with `_` are for people or other stages and are not items.
+#[derive(Debug)]
+pub struct Output {
+    directory: PathBuf,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl Output {
+    pub(crate) fn new(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            ledger: Arc::default(),
+        }
+    }
+
+    /// Creates a file of the output queue, folders included. The name is relative, with `/` between folders.
+    /// Nobody sees the file before the queue commits, so it is written under its own name.
+    pub fn create(&self, name: &str) -> Result<OutputFile, Fault> {
+        check_name(name)?;
+        let path = self.directory.join(name);
+        if let Some(folder) = path.parent().filter(|_| name.contains('/')) {
+            fs_err::create_dir_all(folder)?;
+        }
+        let file = match fs_err::File::create_new(&path) {
+            // A left-over of an earlier try may be a hard link to the last good output: never write into it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if self
+                    .lock()
+                    .written
+                    .iter()
+                    .any(|written| written.name == name)
+                {
+                    return Err(Fault::message(
+                        Blame::Program,
+                        format!("`{name}` was written twice"),
+                    ));
+                }
+                fs_err::remove_file(&path)?;
+                fs_err::File::create_new(&path)?
+            }
+            other => other?,
+        };
+        self.lock().open += 1;
+        let sink = Sink {
+            file,
+            hasher: Hasher::default(),
+            bytes: 0,
+        };
+        Ok(OutputFile {
+            name: name.to_owned(),
+            sink: BufWriter::with_capacity(1 << 16, sink),
+            ledger: Arc::clone(&self.ledger),
+        })
+    }
+
+    /// Writes a whole file at once.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        let mut file = self.create(name)?;
+        file.write_all(content)?;
+        file.finish()
+    }
+
+    /// Reports the rows of this piece of work: once, and they must reconcile.
+    pub fn count(&self, counts: Counts) -> Result<(), Fault> {
+        if !counts.reconcile() {
+            let message = format!("row counts do not reconcile: {counts:?}");
+            return Err(Fault::message(Blame::Program, message));
+        }
+        self.lock().counts = Some(counts);
+        Ok(())
+    }
+
+    /// Ends the work: what was written, in the order of names.
+    pub(crate) fn close(&self) -> Result<(Vec<Written>, Option<Counts>), Fault> {
+        let mut ledger = self.lock();
+        if ledger.open > 0 {
+            return Err(Fault::message(
+                Blame::Program,
+                "an output was created but not finished",
+            ));
+        }
+        let mut written = std::mem::take(&mut ledger.written);
+        written.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok((written, ledger.counts.take()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Refuses names that would leave the queue or collide with what `stage` keeps there.
+pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
+    let whole = !name.is_empty() && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    let ours = crate::layout::is_reserved(name);
+    if whole && !ours && !name.contains('\0') {
+        return Ok(());
+    }
+    Err(Fault::message(
+        Blame::Program,
+        format!("`{name}` cannot be the name of an output"),
+    ))
+}
+
+/// A file in the making. It counts only once it is finished.
+#[derive(Debug)]
+pub struct OutputFile {
+    name: String,
+    sink: BufWriter<Sink>,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl OutputFile {
+    /// Writes what is buffered and enters the file into the receipt.
+    pub fn finish(mut self) -> Result<(), Fault> {
+        self.sink.flush()?;
+        let sink = self.sink.get_ref();
+        let written = Written {
+            name: self.name.clone(),
+            bytes: sink.bytes,
+            digest: sink.hasher.finish(),
+        };
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.open -= 1;
+        ledger.written.push(written);
+        Ok(())
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sink.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
+
+#[derive(Debug)]
+struct Sink {
+    file: fs_err::File,
+    hasher: Hasher,
+    bytes: u64,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,1 @@
+//! Items as record batches: formats, column roles, row digests.

@@ -1,0 +1,2 @@
+//! Trains a model on the train partition and predicts validation and test.
+fn main() {}

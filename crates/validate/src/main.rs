@@ -1,0 +1,2 @@
+//! Checks raw items against a table schema and writes them as Parquet.
+fn main() {}
