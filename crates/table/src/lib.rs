@@ -1,1 +1,22 @@
-//! Items as record batches: formats, column roles, row digests.
+//! Tables: items as record batches.
+//!
+//! Between stages an item is a Parquet file: [`Reader`] streams it as record batches, [`Writer`] writes it with
+//! bytes that depend on the rows alone. What a column is for travels in its field's metadata ([`roles`]). Files as
+//! they come from outside, delimited, JSON, Parquet or Arrow, are read by [`raw`]: cut into chunks in order, parsed
+//! on all threads through [`ordered_map`].
+
+pub mod columns;
+mod digest;
+mod parallel;
+pub mod raw;
+mod reader;
+pub mod roles;
+mod writer;
+
+pub use digest::digest_rows;
+pub use parallel::ordered_map;
+pub use reader::Reader;
+pub use writer::Writer;
+
+/// How many rows a record batch holds, the last one of an item excepted.
+pub const BATCH_ROWS: usize = 65_536;
