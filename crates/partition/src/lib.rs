@@ -15,7 +15,7 @@
 //! let bound = rule.check()?.bind(&batch.schema())?;
 //! let partitions: Vec<Partition> = bound.assign(&batch)?;
 //! # assert_eq!(partitions.len(), 2);
-//! # Ok::<(), anyhow::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod bound;
