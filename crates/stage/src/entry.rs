@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::fault::{Blame, Fault, status};
 use crate::options::Options;
 use crate::settings;
-use crate::work::{FitStage, ItemStage, QueueStage};
 
 /// What a stage may be pointed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,34 +115,4 @@ fn report<A: clap::Parser>(fault: &Fault) {
             "hint: this is an error in {name} itself; please report it"
         );
     }
-}
-
-/// Runs a stage that processes each item by itself.
-pub fn items(
-    options: &Options,
-    definition: &Definition,
-    work: &impl ItemStage,
-) -> Result<(), Fault> {
-    let _ = (options, definition, work);
-    Ok(())
-}
-
-/// Runs a stage that learns from all items before it processes each.
-pub fn fitted(
-    options: &Options,
-    definition: &Definition,
-    work: &impl FitStage,
-) -> Result<(), Fault> {
-    let _ = (options, definition, work);
-    Ok(())
-}
-
-/// Runs a stage that processes the whole queue at once.
-pub fn whole(
-    options: &Options,
-    definition: &Definition,
-    work: &impl QueueStage,
-) -> Result<(), Fault> {
-    let _ = (options, definition, work);
-    Ok(())
 }

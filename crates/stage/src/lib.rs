@@ -37,21 +37,39 @@
 //! }
 //! ```
 
+mod clock;
+mod commit;
 mod digest;
 mod durable;
 mod entry;
 mod fault;
+mod forms;
+mod heartbeat;
+mod input;
+mod journal;
 mod layout;
+mod lock;
 mod options;
 mod output;
+mod parallel;
+mod partial;
+mod plan;
 mod progress;
+mod receipt;
+mod record;
+mod run;
 pub mod settings;
+mod stat;
+mod store;
+mod sync;
 mod watch;
 mod work;
+mod workers;
 
 pub use digest::{Digest, Hasher};
-pub use entry::{Definition, NoSettings, Reads, fitted, items, main, whole};
+pub use entry::{Definition, NoSettings, Reads, main};
 pub use fault::{Blame, Fault, OrBlame, status};
+pub use forms::{fitted, items, whole};
 pub use options::{LogFormat, MaxFailed, Options};
 pub use output::{Counts, Output, OutputFile, Written};
 pub use work::{Finished, FitStage, Item, ItemStage, Part, Queue, QueueStage};

@@ -1,9 +1,9 @@
 //! What one piece of work writes: files in the partial, digested while they are written, and row counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,21 +63,53 @@ impl Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) written: Vec<Written>,
-    pub(crate) open: usize,
+    pub(crate) created: Vec<String>,
     pub(crate) counts: Option<Counts>,
+}
+
+/// Which item writes which file: no file has two owners.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(Mutex<HashMap<String, String>>);
+
+impl Claims {
+    /// Claims a name for an item.
+    pub(crate) fn claim(&self, name: &str, item: &str) -> Result<(), Fault> {
+        let mut claims = lock(&self.0);
+        match claims.get(name) {
+            Some(owner) if owner != item => {
+                let (first, second) = (owner.as_str().min(item), owner.as_str().max(item));
+                let message =
+                    format!("items `{first}` and `{second}` would both be written to `{name}`");
+                Err(Fault::message(Blame::Data, message).hint("rename one of the two"))
+            }
+            Some(_) => Ok(()),
+            None => {
+                claims.insert(name.to_owned(), item.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    fn release(&self, name: &str) {
+        lock(&self.0).remove(name);
+    }
 }
 
 /// Where one piece of work writes. Names beginning with `_` are for people or other stages and are not items.
 #[derive(Debug)]
 pub struct Output {
     directory: PathBuf,
+    item: String,
+    claims: Arc<Claims>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
 impl Output {
-    pub(crate) fn new(directory: &Path) -> Self {
+    pub(crate) fn new(directory: &Path, item: &str, claims: &Arc<Claims>) -> Self {
         Self {
             directory: directory.to_owned(),
+            item: item.to_owned(),
+            claims: Arc::clone(claims),
             ledger: Arc::default(),
         }
     }
@@ -86,6 +118,12 @@ impl Output {
     /// Nobody sees the file before the queue commits, so it is written under its own name.
     pub fn create(&self, name: &str) -> Result<OutputFile, Fault> {
         check_name(name)?;
+        self.create_reserved(name)
+    }
+
+    /// Creates a file whose name only this crate may use.
+    pub(crate) fn create_reserved(&self, name: &str) -> Result<OutputFile, Fault> {
+        self.claims.claim(name, &self.item)?;
         let path = self.directory.join(name);
         if let Some(folder) = path.parent().filter(|_| name.contains('/')) {
             fs_err::create_dir_all(folder)?;
@@ -93,23 +131,20 @@ impl Output {
         let file = match fs_err::File::create_new(&path) {
             // A left-over of an earlier try may be a hard link to the last good output: never write into it.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if self
-                    .lock()
-                    .written
+                if lock(&self.ledger)
+                    .created
                     .iter()
-                    .any(|written| written.name == name)
+                    .any(|created| created == name)
                 {
-                    return Err(Fault::message(
-                        Blame::Program,
-                        format!("`{name}` was written twice"),
-                    ));
+                    let message = format!("`{name}` was written twice");
+                    return Err(Fault::message(Blame::Program, message));
                 }
-                fs_err::remove_file(&path)?;
+                remove(&path)?;
                 fs_err::File::create_new(&path)?
             }
             other => other?,
         };
-        self.lock().open += 1;
+        lock(&self.ledger).created.push(name.to_owned());
         let sink = Sink {
             file,
             hasher: Hasher::default(),
@@ -135,14 +170,14 @@ impl Output {
             let message = format!("row counts do not reconcile: {counts:?}");
             return Err(Fault::message(Blame::Program, message));
         }
-        self.lock().counts = Some(counts);
+        lock(&self.ledger).counts = Some(counts);
         Ok(())
     }
 
     /// Ends the work: what was written, in the order of names.
     pub(crate) fn close(&self) -> Result<(Vec<Written>, Option<Counts>), Fault> {
-        let mut ledger = self.lock();
-        if ledger.open > 0 {
+        let mut ledger = lock(&self.ledger);
+        if ledger.created.len() > ledger.written.len() {
             return Err(Fault::message(
                 Blame::Program,
                 "an output was created but not finished",
@@ -153,8 +188,27 @@ impl Output {
         Ok((written, ledger.counts.take()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Removes what a failed try has written.
+    pub(crate) fn discard(&self) {
+        let mut ledger = lock(&self.ledger);
+        for name in ledger.created.drain(..) {
+            // What cannot be removed now is left to the commit, which removes all that no receipt speaks of.
+            let _ = fs_err::remove_file(self.directory.join(&name));
+            self.claims.release(&name);
+        }
+        ledger.written.clear();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        fs_err::remove_dir_all(path)
+    } else {
+        fs_err::remove_file(path)
     }
 }
 
@@ -189,9 +243,7 @@ impl OutputFile {
             bytes: sink.bytes,
             digest: sink.hasher.finish(),
         };
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        ledger.open -= 1;
-        ledger.written.push(written);
+        lock(&self.ledger).written.push(written);
         Ok(())
     }
 }

@@ -30,10 +30,11 @@ fn explain(place: &str, path: &str, error: &serde_json::Error) -> Fault {
     let message = message
         .rfind(" at line ")
         .map_or(message.as_str(), |end| &message[..end]);
-    let key = if path == "." {
-        String::new()
-    } else {
-        format!("`{path}`: ")
+    // The parser calls a place it knows no more of `?`.
+    let path = path.trim_end_matches(".?").trim_matches('?');
+    let key = match path {
+        "" | "." => String::new(),
+        path => format!("`{path}`: "),
     };
     let line = error.line();
     let place = if line > 0 {

@@ -1,26 +1,55 @@
 //! When to stop: a signal, or the end of the time an item may take.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
 
 use crate::fault::{Blame, Fault};
 
 /// The signal that asked the run to stop, or zero.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stop(Arc<AtomicI32>);
+pub(crate) struct Stop(Arc<AtomicUsize>);
 
 impl Stop {
-    /// Remembers the first signal.
-    pub(crate) fn ask(&self, signal: i32) {
-        let _ = self
-            .0
-            .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    /// Listens to the signals that ask a run to stop. The first is remembered; a second ends the process at once,
+    /// which leaves a partial that the next run resumes.
+    pub(crate) fn on_signals(&self) -> io::Result<()> {
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let twice = Arc::new(AtomicBool::new(false));
+            register_conditional_shutdown(signal, 128 + signal, Arc::clone(&twice))?;
+            register(signal, twice)?;
+            register_usize(
+                signal,
+                Arc::clone(&self.0),
+                usize::try_from(signal).unwrap_or(0),
+            )?;
+        }
+        Ok(())
     }
 
     /// The signal, if there was one.
     pub(crate) fn signal(&self) -> Option<i32> {
-        Some(self.0.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+        i32::try_from(self.0.load(Ordering::SeqCst))
+            .ok()
+            .filter(|signal| *signal != 0)
+    }
+
+    /// Waits, but no longer than until a signal comes.
+    pub(crate) fn wait(&self, time: Duration) -> Result<(), Fault> {
+        const SLICE: Duration = Duration::from_millis(50);
+        let end = Instant::now() + time;
+        loop {
+            self.check()?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(SLICE));
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), Fault> {

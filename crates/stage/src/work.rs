@@ -19,6 +19,7 @@ pub struct Item {
     pub(crate) digest: Digest,
     pub(crate) threads: usize,
     pub(crate) watch: Watch,
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl Item {
@@ -55,6 +56,12 @@ impl Item {
     /// To be called between batches: fails when the run was asked to stop or the item's time is over.
     pub fn check(&self) -> Result<(), Fault> {
         self.watch.check()
+    }
+
+    /// Says in the log what was noticed about the item: `read as CSV, comma, header`. The same remark about many
+    /// items is shown once.
+    pub fn note(&self, text: &str) {
+        self.progress.note(&self.name, text);
     }
 }
 
@@ -184,6 +191,12 @@ impl Queue {
     /// To be called between steps: fails when the run was asked to stop or its time is over.
     pub fn check(&self) -> Result<(), Fault> {
         self.watch.check()
+    }
+
+    /// Says something in the log.
+    pub fn note(&self, text: &str) {
+        self.progress
+            .note(&self.directory.display().to_string(), text);
     }
 
     /// Shows how far the work is: `queue.step(12, 200, "validation auc 0.7312")`.

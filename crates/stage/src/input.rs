@@ -1,0 +1,229 @@
+//! The input queue: which items there are, and whether they may be read.
+
+use std::path::{Path, PathBuf};
+
+use crate::digest::Digest;
+use crate::entry::{Definition, Reads};
+use crate::fault::{Blame, Fault};
+use crate::layout;
+use crate::receipt::Manifest;
+use crate::record::RunRecord;
+use crate::stat::Stat;
+
+/// An item as the directory lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+}
+
+/// What stands under an item's name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A file, with its stat.
+    File(Stat),
+    /// A pipe, a socket, a device: nothing that can be read twice.
+    Special,
+    /// A symbolic link that leads nowhere.
+    Dangling,
+    /// All items together, for a whole-queue stage, which looks at each of them itself.
+    Queue,
+}
+
+/// The input queue as it was when the run started.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) directory: PathBuf,
+    pub(crate) items: Vec<Listed>,
+    manifest: Option<Stat>,
+}
+
+impl Input {
+    /// Lists the items, in the order of their names. Refuses a queue that is not complete, unless the stage reads raw.
+    pub(crate) fn open(directory: &Path, definition: &Definition) -> Result<Self, Fault> {
+        if !directory.is_dir() {
+            return Err(incomplete(directory, "is not there"));
+        }
+        let manifest = Stat::of_path(&directory.join(layout::MANIFEST)).ok();
+        if manifest.is_none() && definition.reads == Reads::Queue {
+            return Err(incomplete(
+                directory,
+                "is not a complete queue: it has no `_manifest.json`",
+            ));
+        }
+        let mut items = Vec::new();
+        list(directory, "", &mut items)?;
+        items.sort_by(|a, b| a.name.cmp(&b.name));
+        let input = Self {
+            directory: directory.to_owned(),
+            items,
+            manifest,
+        };
+        if input.manifest.is_some() {
+            input.compare_with_manifest()?;
+        }
+        if input.items.is_empty() {
+            let message = format!("`{}` has no items", directory.display());
+            let hint = "put files there; names beginning with `_` or `.` do not count";
+            return Err(Fault::message(Blame::Input, message).hint(hint));
+        }
+        Ok(input)
+    }
+
+    /// Whether another complete queue has taken this one's place since.
+    pub(crate) fn was_replaced(&self) -> bool {
+        let now = Stat::of_path(&self.directory.join(layout::MANIFEST)).ok();
+        match (self.manifest, now) {
+            (Some(then), Some(now)) => then.inode != now.inode || then.bytes != now.bytes,
+            (None, None) => false,
+            _ => true,
+        }
+    }
+
+    /// A queue holds what its manifest says, no more and no less.
+    fn compare_with_manifest(&self) -> Result<(), Fault> {
+        let Some(manifest) = Manifest::read(&self.directory)? else {
+            return Ok(());
+        };
+        let mut expected: Vec<_> = manifest
+            .written()
+            .filter(|written| !written.name.split('/').any(layout::is_hidden))
+            .map(|written| (written.name.as_str(), written.bytes))
+            .collect();
+        expected.sort_unstable();
+        let found = self.items.iter().map(|item| {
+            let bytes = if let Kind::File(stat) = item.kind {
+                stat.bytes
+            } else {
+                0
+            };
+            (item.name.as_str(), bytes)
+        });
+        if expected.iter().copied().eq(found.clone()) {
+            return Ok(());
+        }
+        let found: Vec<_> = found.collect();
+        let missing = expected
+            .iter()
+            .find(|item| found.binary_search(item).is_err());
+        let stray = found
+            .iter()
+            .find(|item| expected.binary_search(item).is_err());
+        let what = match (missing, stray) {
+            (Some((name, _)), Some((other, _))) if name == other => {
+                format!("`{name}` has another size")
+            }
+            (Some((name, _)), _) => format!("`{name}` is gone"),
+            (None, Some((name, _))) => format!("`{name}` is not of it"),
+            (None, None) => "an item is listed twice".to_owned(),
+        };
+        let message = format!(
+            "`{}` is not as its manifest says: {what}",
+            self.directory.display()
+        );
+        Err(Fault::message(Blame::Data, message).hint(completing_command(&self.directory)))
+    }
+}
+
+fn incomplete(directory: &Path, what: &str) -> Fault {
+    let partial = layout::partial(directory);
+    let message = if partial.is_dir() {
+        format!(
+            "`{}` {what}; its last run stopped in `{}`",
+            directory.display(),
+            partial.display()
+        )
+    } else {
+        format!("`{}` {what}", directory.display())
+    };
+    Fault::message(Blame::Input, message).hint(completing_command(directory))
+}
+
+/// The command that would complete a queue: the one that wrote, or began to write it, else Make's.
+fn completing_command(directory: &Path) -> String {
+    let record =
+        RunRecord::read(&layout::partial(directory)).or_else(|| RunRecord::read(directory));
+    match record {
+        Some(record) => format!("run `{}`", record.command_line()),
+        None => {
+            let name = directory.file_name().unwrap_or_default().to_string_lossy();
+            format!("`make {name}` would complete it")
+        }
+    }
+}
+
+fn list(directory: &Path, prefix: &str, items: &mut Vec<Listed>) -> Result<(), Fault> {
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        let path = entry.path();
+        let file_name = entry.file_name();
+        let Some(name) = file_name.to_str() else {
+            let message = format!("`{}`: the name is not UTF-8", path.display());
+            return Err(Fault::message(Blame::Data, message).hint("rename the file"));
+        };
+        if layout::is_hidden(name) {
+            continue;
+        }
+        let name = format!("{prefix}{name}");
+        let kind = match fs_err::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {
+                // A link to a folder above would be walked for ever.
+                if entry.file_type()?.is_symlink() {
+                    Kind::Special
+                } else {
+                    list(&path, &format!("{name}/"), items)?;
+                    continue;
+                }
+            }
+            Ok(metadata) if metadata.is_file() => Kind::File(Stat::of(&metadata)),
+            Ok(_) => Kind::Special,
+            // Gone since it was listed, or a link that leads nowhere.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if !entry.file_type()?.is_symlink() {
+                    continue;
+                }
+                Kind::Dangling
+            }
+            Err(error) => return Err(error.into()),
+        };
+        items.push(Listed { name, path, kind });
+    }
+    Ok(())
+}
+
+impl Listed {
+    /// The stat of a file; for anything else, why it cannot be an item.
+    pub(crate) fn stat(&self) -> Result<Stat, Fault> {
+        let what = match self.kind {
+            Kind::File(stat) => return Ok(stat),
+            Kind::Special => "not a regular file",
+            Kind::Dangling => "a symbolic link that leads nowhere",
+            Kind::Queue => "a directory",
+        };
+        Err(Fault::item(format!("{}: {what}", self.path.display()))
+            .hint("remove it, or put a regular file in its place"))
+    }
+
+    /// Digests the content, and makes sure that it did not change meanwhile.
+    pub(crate) fn digest(&self) -> Result<(Stat, Digest), Fault> {
+        self.stat()?;
+        let before = Stat::of_path(&self.path)?;
+        let digest = Digest::of_file(&self.path)?;
+        self.unchanged_since(&before)?;
+        Ok((before, digest))
+    }
+
+    /// Fails, by the machine's fault, when the file is not what it was: a producer may still be copying it in.
+    pub(crate) fn unchanged_since(&self, before: &Stat) -> Result<(), Fault> {
+        if matches!(self.kind, Kind::Queue) {
+            return Ok(());
+        }
+        let now = Stat::of_path(&self.path)?;
+        if now == *before {
+            return Ok(());
+        }
+        let message = format!("{}: changed while it was read", self.path.display());
+        Err(Fault::message(Blame::Machine, message))
+    }
+}

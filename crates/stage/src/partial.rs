@@ -1,0 +1,225 @@
+//! `OUTPUT.partial`, where a run works until it commits.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+
+use crate::commit::{self, parent, remove_tree};
+use crate::durable::sync_directory;
+use crate::fault::{Blame, Fault};
+use crate::input::Listed;
+use crate::journal::{Entry, Journal, journals};
+use crate::layout;
+use crate::lock::Lock;
+use crate::output::Claims;
+use crate::receipt::{CONTRACT, Phase};
+use crate::record;
+use crate::store::{Held, Place, Store};
+
+/// The partial of a run under way.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    pub(crate) path: PathBuf,
+    pub(crate) journal: Mutex<Journal>,
+    pub(crate) claims: Arc<Claims>,
+    /// Dies with the process.
+    _lock: Lock,
+}
+
+impl Partial {
+    /// Creates the partial, or takes up one that a stopped run left. Of that, only what receipts speak of counts.
+    pub(crate) fn open(output: &Path, items: &[Listed], store: &Store) -> Result<Self, Fault> {
+        let path = layout::partial(output);
+        let lock = lock_created(&path, output)?;
+        let mut journal = Journal::open(&path)?;
+        adopt_manifest(&path, &mut journal, store)?;
+        journal.append([&Entry::Start {
+            boot: record::boot(),
+        }])?;
+        remove_tree(&path.join(layout::FAILED))?;
+        let names = items.iter().map(|item| item.name.as_str()).collect();
+        let frozen = serde_json::to_vec(&Frozen {
+            contract: CONTRACT,
+            items: names,
+        });
+        crate::durable::replace(
+            &path.join(layout::ITEMS),
+            &frozen.map_err(io::Error::other)?,
+        )?;
+        Ok(Self {
+            path,
+            journal: Mutex::new(journal),
+            claims: Arc::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Takes over the outputs of work that need not be done again: as hard links, so nothing is copied.
+    pub(crate) fn keep(&self, held: &Held, store: &Store) -> Result<(), Fault> {
+        for written in &held.receipt.outputs {
+            self.claims.claim(&written.name, &held.receipt.item)?;
+            if held.place == Place::Output {
+                link(
+                    &store.path(Place::Output).join(&written.name),
+                    &self.path.join(&written.name),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes all that is neither among the given names nor kept by this crate.
+    pub(crate) fn sweep(&self, names: &HashSet<&str>, keep_failed: bool) -> Result<(), Fault> {
+        for name in [layout::ITEMS, layout::CHECKPOINT] {
+            remove(&self.path.join(name))?;
+        }
+        for journal in journals(&self.path)? {
+            remove(&self.path.join(journal))?;
+        }
+        sweep(&self.path, "", names, keep_failed)?;
+        Ok(())
+    }
+}
+
+/// The items of a run, as its workers see them.
+#[derive(Serialize)]
+struct Frozen<'a> {
+    contract: u32,
+    items: Vec<&'a str>,
+}
+
+fn lock_created(path: &Path, output: &Path) -> Result<Lock, Fault> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs_err::create_dir_all(folder).map_err(|error| Fault::new(Blame::Output, error))?;
+    }
+    loop {
+        match fs_err::create_dir(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(Fault::new(Blame::Output, error));
+            }
+            _ => {}
+        }
+        if !path.is_dir() {
+            let message = format!("`{}` is in the way: it is not a directory", path.display());
+            return Err(Fault::message(Blame::Output, message).hint("move it away"));
+        }
+        // None: another run committed or removed it in this moment.
+        if let Some(lock) = Lock::of(path, output)? {
+            sync_directory(parent(path))?;
+            return Ok(lock);
+        }
+    }
+}
+
+/// A manifest in a partial comes from a commit that was cut short. Its receipts go to the journal, for the partial
+/// is about to change.
+fn adopt_manifest(path: &Path, journal: &mut Journal, store: &Store) -> Result<(), Fault> {
+    let manifest = path.join(layout::MANIFEST);
+    if !manifest.exists() {
+        return Ok(());
+    }
+    let held = store.in_partial();
+    let done: Vec<_> = held
+        .map(|(phase, receipt)| Entry::Done {
+            phase,
+            receipt: receipt.clone(),
+        })
+        .collect();
+    journal.append(&done)?;
+    journal.sync()?;
+    remove(&manifest)?;
+    Ok(())
+}
+
+/// Links a file, over a stale one if need be; copies it where links cannot be made.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    match fs_err::hard_link(from, to) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if same_file(from, to)? {
+                return Ok(());
+            }
+            remove(to)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if let Some(folder) = to.parent() {
+                fs_err::create_dir_all(folder)?;
+            }
+        }
+        Err(_) => {}
+    }
+    if fs_err::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs_err::copy(from, to)?;
+    fs_err::File::open(to)?.sync_all()
+}
+
+fn same_file(a: &Path, b: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (a, b) = (fs_err::metadata(a)?, fs_err::metadata(b)?);
+    Ok((a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+/// Removes a file or a tree, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs_err::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_dir() => remove_tree(path),
+        Ok(_) => fs_err::remove_file(path),
+    }
+}
+
+/// Removes files that are not among `names`, and folders left empty. Returns whether anything is left.
+fn sweep(
+    folder: &Path,
+    prefix: &str,
+    names: &HashSet<&str>,
+    keep_failed: bool,
+) -> io::Result<bool> {
+    let mut left = false;
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let file_name = entry.file_name();
+        let name = format!("{prefix}{}", file_name.to_string_lossy());
+        let ours = [layout::RUN, layout::MANIFEST, layout::STAT].contains(&name.as_str())
+            || (name == layout::FAILED && keep_failed);
+        if ours || names.contains(name.as_str()) {
+            left = true;
+        } else if entry.file_type()?.is_dir() {
+            if sweep(&entry.path(), &format!("{name}/"), names, keep_failed)? {
+                left = true;
+            } else {
+                fs_err::remove_dir(entry.path())?;
+            }
+        } else {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(left)
+}
+
+/// Removes a partial that a crash left after its commit: all in it is out of date.
+pub(crate) fn remove_leftover(output: &Path) -> Result<(), Fault> {
+    let path = layout::partial(output);
+    if let Some(_lock) = Lock::of(&path, output)? {
+        remove_tree(&path)?;
+    }
+    Ok(commit::recover(output)?)
+}
+
+/// The phase's name, for people.
+pub(crate) fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Fit => "fit",
+        Phase::Item => "items",
+        Phase::Queue => "queue",
+    }
+}

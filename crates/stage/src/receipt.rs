@@ -1,0 +1,368 @@
+//! Receipts, manifests and dead letters: what a queue says of itself.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::entry::Definition;
+use crate::fault::{Blame, Fault};
+use crate::layout;
+use crate::output::{Counts, Written};
+
+/// The version of all that is on disk. A change of it changes every key.
+pub(crate) const CONTRACT: u32 = 1;
+
+/// Which part of a stage's work a receipt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    /// One item's share of what is learnt.
+    Fit,
+    /// One item's outputs.
+    Item,
+    /// The whole queue at once.
+    Queue,
+}
+
+/// The record that one piece of work was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Receipt {
+    pub(crate) item: String,
+    /// Digest of all that the result depends on.
+    pub(crate) key: Digest,
+    /// Digest of the item's content; of all items together for a whole queue.
+    pub(crate) input: Digest,
+    /// Digest of that share of what was fitted on which this item depends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fitted: Option<Digest>,
+    pub(crate) outputs: Vec<Written>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) counts: Option<Counts>,
+}
+
+/// Digests of what all keys of a run have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    stage: String,
+    pub(crate) program: Digest,
+    pub(crate) settings: Digest,
+}
+
+impl Keys {
+    pub(crate) fn new(definition: &Definition) -> Result<Self, Fault> {
+        let settings = Digest::of(definition.settings.to_string().as_bytes());
+        Ok(Self {
+            stage: definition.name.clone(),
+            program: program_digest(definition)?,
+            settings,
+        })
+    }
+
+    /// The key of one piece of work.
+    pub(crate) fn key(
+        &self,
+        phase: Phase,
+        item: &str,
+        input: Digest,
+        fitted: Option<Digest>,
+    ) -> Digest {
+        let phase = match phase {
+            Phase::Fit => "fit",
+            Phase::Item => "item",
+            Phase::Queue => "queue",
+        };
+        let fitted = fitted.map(|digest| digest.to_string()).unwrap_or_default();
+        let parts = [
+            CONTRACT.to_string(),
+            self.stage.clone(),
+            self.program.to_string(),
+            self.settings.to_string(),
+            phase.to_owned(),
+            item.to_owned(),
+            input.to_string(),
+            fitted,
+        ];
+        Digest::of_parts(parts.iter().map(String::as_bytes))
+    }
+}
+
+/// The executable's own bytes, or a foreign program's files.
+fn program_digest(definition: &Definition) -> Result<Digest, Fault> {
+    if definition.programs.is_empty() {
+        return Ok(Digest::of_file(&std::env::current_exe()?)?);
+    }
+    let mut parts = Vec::new();
+    for path in &definition.programs {
+        let digest = Digest::of_file(path).map_err(|error| Fault::new(Blame::Usage, error))?;
+        parts.push(digest.to_string());
+    }
+    Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
+}
+
+/// All receipts of a complete queue. Deterministic.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    pub(crate) contract: u32,
+    pub(crate) stage: String,
+    pub(crate) program: Digest,
+    pub(crate) settings: serde_json::Value,
+    #[serde(default)]
+    pub(crate) counts: Option<Counts>,
+    /// Files about the queue as a whole.
+    #[serde(default)]
+    pub(crate) outputs: Vec<Written>,
+    /// What a whole-queue stage read: items and the digests of their content.
+    #[serde(default)]
+    pub(crate) inputs: Vec<(String, Digest)>,
+    #[serde(default)]
+    pub(crate) failed: Vec<DeadLetter>,
+    #[serde(default)]
+    pub(crate) fit: Vec<Receipt>,
+    pub(crate) items: Vec<Receipt>,
+}
+
+impl Manifest {
+    /// The manifest of the queue in a directory; `None` where there is none.
+    pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Fault> {
+        let path = directory.join(layout::MANIFEST);
+        let text = match fs_err::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Self::parse(&text, &path.display().to_string()).map(Some)
+    }
+
+    fn parse(text: &[u8], place: &str) -> Result<Self, Fault> {
+        #[derive(Deserialize)]
+        struct Version {
+            contract: u32,
+        }
+        let broken = |error: serde_json::Error| {
+            Fault::message(
+                Blame::Data,
+                format!("{place}:{}: not a manifest: {error}", error.line()),
+            )
+            .hint("delete the queue it is in and run again")
+        };
+        let version: Version = serde_json::from_slice(text).map_err(broken)?;
+        if version.contract != CONTRACT {
+            let message = format!(
+                "{place}: expected contract version {CONTRACT}, found {}",
+                version.contract
+            );
+            return Err(Fault::message(Blame::Data, message)
+                .hint("it was written by another version of waystation: use that one, or delete the queue"));
+        }
+        let manifest: Self = serde_json::from_slice(text).map_err(broken)?;
+        for written in manifest.written() {
+            let inside = written
+                .name
+                .split('/')
+                .all(|part| !matches!(part, "" | "." | ".."));
+            if !inside || written.name.contains('\0') {
+                let message = format!(
+                    "{place}: `{}` is not the name of a file in the queue",
+                    written.name
+                );
+                return Err(Fault::message(Blame::Data, message).hint(
+                    "the manifest was edited by hand: delete the queue it is in and run again",
+                ));
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// All files the manifest speaks of.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Written> {
+        let receipts = self.fit.iter().chain(&self.items);
+        self.outputs
+            .iter()
+            .chain(receipts.flat_map(|receipt| &receipt.outputs))
+    }
+
+    /// JSON with a line for each receipt, so that two manifests can be compared line by line.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, Fault> {
+        let mut text = Vec::with_capacity(512 + 512 * self.items.len());
+        let mut write = || -> std::io::Result<()> {
+            writeln!(text, "{{\"contract\":{},", self.contract)?;
+            field(&mut text, "stage", &self.stage)?;
+            field(&mut text, "program", &self.program)?;
+            field(&mut text, "settings", &self.settings)?;
+            field(&mut text, "counts", &self.counts)?;
+            lines(&mut text, "outputs", &self.outputs, ",")?;
+            lines(&mut text, "inputs", &self.inputs, ",")?;
+            lines(&mut text, "failed", &self.failed, ",")?;
+            lines(&mut text, "fit", &self.fit, ",")?;
+            lines(&mut text, "items", &self.items, "}")
+        };
+        write()?;
+        Ok(text)
+    }
+}
+
+fn field(text: &mut Vec<u8>, name: &str, value: &impl Serialize) -> std::io::Result<()> {
+    write!(text, "\"{name}\":")?;
+    serde_json::to_writer(&mut *text, value)?;
+    text.extend_from_slice(b",\n");
+    Ok(())
+}
+
+fn lines(
+    text: &mut Vec<u8>,
+    name: &str,
+    values: &[impl Serialize],
+    end: &str,
+) -> std::io::Result<()> {
+    write!(text, "\"{name}\":[")?;
+    for (index, value) in values.iter().enumerate() {
+        text.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut *text, value)?;
+    }
+    writeln!(text, "]{end}")
+}
+
+/// An item set aside after its tries, with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeadLetter {
+    pub(crate) item: String,
+    pub(crate) phase: Phase,
+    pub(crate) cause: Cause,
+    pub(crate) reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+    /// How often it was tried.
+    pub(crate) tries: u32,
+    /// What the result would have depended on; where it is the same, trying again is in vain.
+    pub(crate) key: Option<Digest>,
+}
+
+/// Why an item failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Cause {
+    /// Its content: not tried again until something it depends on changes.
+    Item,
+    /// The machine: tried again in the next run.
+    Machine,
+    /// The process died over it, each time: not tried again until something it depends on changes.
+    Poison,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let written = Written {
+            name: "a.parquet".to_owned(),
+            bytes: 3,
+            digest: Digest(1),
+        };
+        let receipt = Receipt {
+            item: "a.csv".to_owned(),
+            key: Digest(2),
+            input: Digest(3),
+            fitted: None,
+            outputs: vec![written],
+            counts: Some(Counts {
+                read: 2,
+                written: 1,
+                rejected: 1,
+                ..Counts::default()
+            }),
+        };
+        Manifest {
+            contract: CONTRACT,
+            stage: "clean".to_owned(),
+            settings: serde_json::json!({"b": 1, "a": 2}),
+            items: vec![receipt],
+            ..Manifest::default()
+        }
+    }
+
+    #[test]
+    fn a_manifest_has_a_line_for_each_receipt() {
+        let text = String::from_utf8(manifest().to_json().unwrap()).unwrap();
+        insta::assert_snapshot!(text, @r#"
+        {"contract":1,
+        "stage":"clean",
+        "program":"00000000000000000000000000000000",
+        "settings":{"a":2,"b":1},
+        "counts":null,
+        "outputs":[],
+        "inputs":[],
+        "failed":[],
+        "fit":[],
+        "items":[
+        {"item":"a.csv","key":"00000000000000000000000000000002","input":"00000000000000000000000000000003","outputs":[{"name":"a.parquet","bytes":3,"digest":"00000000000000000000000000000001"}],"counts":{"read":2,"written":1,"rejected":1}}]}
+        "#);
+        let again = Manifest::parse(text.as_bytes(), "m").unwrap();
+        assert_eq!(again.to_json().unwrap(), text.as_bytes());
+    }
+
+    #[track_caller]
+    fn check_refused(manifest: &Manifest, expected: &str) {
+        let fault = Manifest::parse(&manifest.to_json().unwrap(), "q/_manifest.json").unwrap_err();
+        assert_eq!(fault.to_string(), expected);
+        assert_eq!(fault.blame, Blame::Data);
+    }
+
+    #[test]
+    fn a_newer_contract_is_refused() {
+        check_refused(
+            &Manifest {
+                contract: 2,
+                ..manifest()
+            },
+            "q/_manifest.json: expected contract version 1, found 2",
+        );
+    }
+
+    #[test]
+    fn a_name_that_leaves_the_queue_is_refused() {
+        let mut hostile = manifest();
+        hostile.items[0].outputs[0].name = "../../x".to_owned();
+        check_refused(
+            &hostile,
+            "q/_manifest.json: `../../x` is not the name of a file in the queue",
+        );
+    }
+
+    #[test]
+    fn every_component_changes_the_key() {
+        let keys = Keys {
+            stage: "clean".to_owned(),
+            program: Digest(1),
+            settings: Digest(2),
+        };
+        let key = keys.key(Phase::Item, "a", Digest(3), None);
+        let others = [
+            keys.key(Phase::Fit, "a", Digest(3), None),
+            keys.key(Phase::Item, "b", Digest(3), None),
+            keys.key(Phase::Item, "a", Digest(4), None),
+            keys.key(Phase::Item, "a", Digest(3), Some(Digest(0))),
+            Keys {
+                program: Digest(9),
+                ..keys.clone()
+            }
+            .key(Phase::Item, "a", Digest(3), None),
+            Keys {
+                settings: Digest(9),
+                ..keys.clone()
+            }
+            .key(Phase::Item, "a", Digest(3), None),
+            Keys {
+                stage: "split".to_owned(),
+                ..keys
+            }
+            .key(Phase::Item, "a", Digest(3), None),
+        ];
+        assert!(others.iter().all(|other| *other != key));
+    }
+}

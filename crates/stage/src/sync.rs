@@ -1,0 +1,102 @@
+//! Receipts become durable in batches: outputs first, then their receipts.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::journal::{Entry, Journal};
+
+/// How long finished work may wait for its sync: what a power cut can cost at most, beside the work in flight.
+const BATCH_TIME: Duration = Duration::from_millis(500);
+/// From this many files on, one sync of the file system is cheaper than a sync of each file.
+const MANY_FILES: usize = 24;
+
+/// Takes finished work until all workers are gone; returns what is not yet durable, so that a commit that follows
+/// at once needs a single sync.
+pub(crate) fn collect(
+    partial: &Path,
+    journal: &Mutex<Journal>,
+    finished: &Receiver<Entry>,
+) -> io::Result<Vec<Entry>> {
+    let mut batch: Vec<Entry> = Vec::new();
+    let mut due = Instant::now() + BATCH_TIME;
+    loop {
+        match finished.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(entry) => batch.push(entry),
+            Err(RecvTimeoutError::Disconnected) => return Ok(batch),
+            Err(RecvTimeoutError::Timeout) => {
+                write(partial, journal, &batch)?;
+                batch.clear();
+                due = Instant::now() + BATCH_TIME;
+            }
+        }
+    }
+}
+
+/// Makes the outputs of a batch durable, and then its receipts.
+pub(crate) fn write(partial: &Path, journal: &Mutex<Journal>, batch: &[Entry]) -> io::Result<()> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    sync_files(partial, batch.iter().flat_map(outputs))?;
+    let mut journal = journal
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    journal.append(batch)?;
+    journal.sync()
+}
+
+/// The names of the files an entry speaks of.
+pub(crate) fn outputs(entry: &Entry) -> impl Iterator<Item = &str> {
+    let outputs = match entry {
+        Entry::Done { receipt, .. } => receipt.outputs.as_slice(),
+        _ => &[],
+    };
+    outputs.iter().map(|written| written.name.as_str())
+}
+
+/// Makes files and the folders they are in durable.
+pub(crate) fn sync_files<'a>(
+    directory: &Path,
+    names: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
+    let names: Vec<&str> = names.collect();
+    if names.len() >= MANY_FILES && sync_file_system(directory)? {
+        return Ok(());
+    }
+    let mut folders = BTreeSet::from([directory.to_owned()]);
+    for name in names {
+        let path = directory.join(name);
+        fs_err::File::open(&path)?.sync_all()?;
+        folders.extend(folders_between(directory, &path));
+    }
+    folders
+        .iter()
+        .try_for_each(|folder| crate::durable::sync_directory(folder))
+}
+
+/// `q/a/b/c` below `q`: `q/a/b`, `q/a`.
+fn folders_between(directory: &Path, path: &Path) -> Vec<PathBuf> {
+    path.ancestors()
+        .skip(1)
+        .take_while(|folder| *folder != directory)
+        .map(Path::to_owned)
+        .collect()
+}
+
+/// Syncs the whole file system, where that can be asked for; returns whether it could.
+pub(crate) fn sync_file_system(directory: &Path) -> io::Result<bool> {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::fs::syncfs(fs_err::File::open(directory)?)?;
+        Ok(true)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = directory;
+        Ok(false)
+    }
+}
