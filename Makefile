@@ -1,0 +1,65 @@
+# waystation: from raw files to a judged model. `make help` lists the targets.
+#
+# PROJECT=DIR works on another project than the demo; scripts/pipeline.mk says what else can be set.
+
+PROJECT ?= demo
+CARGO ?= cargo
+# Where cargo builds, and where the stages are taken from.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN ?= $(TARGET)/release
+
+## make              build the binaries, lay out the demo project, run its line, print the metrics
+.PHONY: all
+all: reports
+	@scripts/show-metrics $(PROJECT)/reports
+
+## make QUEUE        only as far as validated, cleaned, features, splits, models or reports
+include scripts/pipeline.mk
+
+## make PROJECT=DIR  the same for a project of your own: raw files in DIR/raw, settings in DIR/config
+## make TRAIN='python3 my_train.py'
+##                   the same with any program in the place of a stage
+
+## make test         build all and run every test
+.PHONY: test
+test: build
+	$(CARGO) test --release --workspace
+
+## make build        only build the binaries
+.PHONY: build
+build:
+	@mkdir -p $(dir $(built))
+	@touch $(built).start
+	$(CARGO) build --release --workspace --bins
+	@mv $(built).start $(built)
+
+## make clean        remove the queues of the project, an unaltered demo and the binaries; raw files and settings stay
+clean::
+	scripts/remove-demo tests/demo demo
+	$(CARGO) clean --release
+
+## make help         this list
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+# The binaries: cargo builds them all in one go where a source is newer, and leaves alone the files that do not change.
+sources := Cargo.toml Cargo.lock crates
+built := $(TARGET)/release/.built
+binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt)
+stale := $(shell find $(sources) -cnewer $(built) 2>&1 | head -n 1)
+ifeq ($(BIN),$(TARGET)/release)
+$(binaries): $(if $(stale)$(filter-out $(wildcard $(binaries)),$(binaries)),build)
+	@:
+endif
+
+# The demo project is laid out before all else, so that its settings are there when this file is read again.
+ifeq ($(PROJECT)$(wildcard demo/raw/.),demo)
+ifneq ($(filter all $(queues),$(or $(MAKECMDGOALS),all)),)
+include demo/.make/demo
+demo/.make/demo: FORCE
+	scripts/lay-out-demo tests/demo demo
+	@mkdir -p $(@D)
+	@touch $@
+endif
+endif

@@ -1,0 +1,126 @@
+# The line as Make sees it: six stages joined by the manifests of their queues.
+#
+#   make -f scripts/pipeline.mk PROJECT=DIR reports
+#
+# or from a Makefile of your own:
+#
+#   PROJECT := .
+#   include path/to/waystation/scripts/pipeline.mk
+#
+# `reports` (or validated, cleaned, features, splits, models) makes that queue and all before it. A target is a
+# manifest, which appears in one act when its queue is complete, and a stage with nothing to do only freshens it.
+# So Make decides nothing but whom to ask, and a stage asked in vain ends in milliseconds.
+#
+# Needs GNU Make 3.81 and a `find` that knows -cnewer (GNU, BSD, macOS).
+
+# The project: config/, raw/ and a directory for each queue.
+PROJECT ?= .
+# Where the binaries are: the checkout's own, unless told otherwise.
+ifndef BIN
+BIN := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../target/release)
+endif
+# The raw files: any directory.
+RAW ?= $(PROJECT)/raw
+# Options of every stage: make FLAGS='--jobs 4 --retries 5'
+FLAGS ?=
+# The stages. Any program may take a place: make reports TRAIN='python3 my_train.py'
+VALIDATE  ?= $(BIN)/validate
+CLEAN     ?= $(BIN)/clean
+FEATURIZE ?= $(BIN)/featurize
+SPLIT     ?= $(BIN)/split
+TRAIN     ?= $(BIN)/train
+EVALUATE  ?= $(BIN)/evaluate
+# Options of one stage: make VALIDATE_FLAGS='--rows-per-item 1000000'
+VALIDATE_FLAGS ?=
+CLEAN_FLAGS ?=
+FEATURIZE_FLAGS ?=
+SPLIT_FLAGS ?=
+TRAIN_FLAGS ?=
+EVALUATE_FLAGS ?=
+# How `adapt` runs a program that takes a stage's place: item by item, or (empty) once for the whole queue.
+VALIDATE_ADAPT ?= --each --raw
+CLEAN_ADAPT ?= --each
+FEATURIZE_ADAPT ?=
+SPLIT_ADAPT ?= --each
+TRAIN_ADAPT ?=
+EVALUATE_ADAPT ?=
+# Programs outside $(BIN) that keep the contract by themselves and need no `adapt`.
+STAGES ?=
+
+ifneq ($(words $(PROJECT)) $(words $(RAW)) $(words $(BIN)),1 1 1)
+$(error PROJECT, RAW and BIN must each be one path without spaces: PROJECT='$(PROJECT)' RAW='$(RAW)' BIN='$(BIN)')
+endif
+override PROJECT := $(patsubst %/,%,$(PROJECT))
+override RAW := $(patsubst %/,%,$(RAW))
+
+# Without a goal, the whole line.
+ifndef .DEFAULT_GOAL
+.DEFAULT_GOAL := reports
+endif
+
+# What Make keeps in a project: the command by which each queue was last made.
+commands := $(PROJECT)/.make
+
+# Not Make's files to delete: a signal between the commit and the end of a stage must not cost the manifest.
+queues := validated cleaned features splits models reports
+.PRECIOUS: $(queues:%=$(PROJECT)/%/_manifest.json)
+.PHONY: $(queues) clean FORCE
+FORCE:
+
+# Raw files. Their names never reach Make, so that spaces, colons and percent signs in them are harmless. A file or
+# folder whose inode changed after the manifest's time wakes `validate`: touched, added, removed, replaced by an older
+# file, rewritten in the same second. (The time of last modification would miss the last three.) The manifest's
+# time is when its run started, so a file changed during the run counts. $(call raw_changed,MANIFEST)
+raw_changed = $(shell { find $(RAW) -prune -cnewer $1; find -L $(RAW) -cnewer $1; } 2>/dev/null | head -n 1)
+
+# The settings file with its option, where the project has it. $(call settings,OPTION,FILE)
+settings = $(if $(wildcard $(PROJECT)/config/$2),$1 $(PROJECT)/config/$2)
+
+# Whether a command is a stage by itself. $(call native,COMMAND)
+native = $(filter $(BIN)/% $(STAGES),$(firstword $1))
+
+# The files among the words of a command, a foreign program's script say. $(call files,COMMAND)
+files = $(foreach word,$1,$(if $(wildcard $(word)/.),,$(wildcard $(word))))
+
+# The command that makes a queue. $(call command,STAGE,NAME,INPUT,QUEUE,SETTINGS,MORE SETTINGS)
+command = $(if $(call native,$($1)),$($1) $(call options,$1,$5,$6) $3 $4,$(call adapted,$1,$2,$3,$4,$5,$6))
+adapted = $(BIN)/adapt $(strip --name $2 $($1_ADAPT)) $(call options,$1,$5,$(patsubst --%,--program-file,$6)) $3 $4 -- $($1)
+options = $(strip $(FLAGS) $($1_FLAGS) $(call settings,--config,$2) $(if $3,$(call settings,$(firstword $3),$(lastword $3))))
+
+# FORCE where the queue was last made by another command, which no time stamp tells. $(call command_changed,FILE,COMMAND)
+command_changed = $(if $(call same,$2,$(shell cat $1 2>/dev/null)),,FORCE)
+same = $(and $(findstring <$1>,<$2>),$(findstring <$2>,<$1>))
+
+# One stage. $(call stage,STAGE,NAME,INPUT,QUEUE,SETTINGS,MORE SETTINGS)
+define stage
+.PHONY: $4
+$4: $(PROJECT)/$4/_manifest.json
+$1_command = $$(call command,$1,$2,$3,$(PROJECT)/$4,$5,$6)
+$(PROJECT)/$4/_manifest.json: $$(firstword $$($1_command)) $$(call files,$$($1))
+$(PROJECT)/$4/_manifest.json: $$(wildcard $(PROJECT)/config/$5 $$(addprefix $(PROJECT)/config/,$(lastword $6)))
+$(PROJECT)/$4/_manifest.json: $$(call command_changed,$(commands)/$2,$$($1_command))
+$(PROJECT)/$4/_manifest.json:
+	$$($1_command)
+	@mkdir -p $(commands)
+	@printf '%s\n' '$$(subst ','\'',$$($1_command))' > $(commands)/$2
+endef
+
+$(eval $(call stage,VALIDATE,validate,$(RAW),validated,validate.json))
+$(eval $(call stage,CLEAN,clean,$(PROJECT)/validated,cleaned,clean.json))
+$(eval $(call stage,FEATURIZE,featurize,$(PROJECT)/cleaned,features,featurize.json,--split split.json))
+$(eval $(call stage,SPLIT,split,$(PROJECT)/features,splits,split.json))
+$(eval $(call stage,TRAIN,train,$(PROJECT)/splits,models,train.json))
+$(eval $(call stage,EVALUATE,evaluate,$(PROJECT)/models,reports,evaluate.json))
+
+# Which queue comes of which.
+$(PROJECT)/validated/_manifest.json: $(if $(call raw_changed,$(PROJECT)/validated/_manifest.json),FORCE) | $(RAW)
+$(PROJECT)/cleaned/_manifest.json:   $(PROJECT)/validated/_manifest.json
+$(PROJECT)/features/_manifest.json:  $(PROJECT)/cleaned/_manifest.json
+$(PROJECT)/splits/_manifest.json:    $(PROJECT)/features/_manifest.json
+$(PROJECT)/models/_manifest.json:    $(PROJECT)/splits/_manifest.json
+$(PROJECT)/reports/_manifest.json:   $(PROJECT)/models/_manifest.json
+
+# Removes the queues of the project, never its raw files or settings. (Two colons: yours may remove more.)
+clean::
+	rm -rf $(commands) $(foreach queue,$(queues),$(call removable,$(PROJECT)/$(queue)))
+removable = $(if $(wildcard $1/_manifest.json),$1) $(wildcard $1.partial)
