@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::chart::Plot;
 use crate::theme::{Ink, Svg};
 
 /// A page.
@@ -52,6 +53,11 @@ pub enum Block {
     Table {
         /// The table.
         table: Table,
+    },
+    /// Tables side by side, as many as fit.
+    Tables {
+        /// The tables.
+        tables: Vec<Table>,
     },
     /// Pictures side by side, as many as fit.
     Pictures {
@@ -173,6 +179,15 @@ impl Section {
         self
     }
 
+    /// Adds tables side by side.
+    #[must_use]
+    pub fn tables(mut self, tables: Vec<Table>) -> Self {
+        if !tables.is_empty() {
+            self.blocks.push(Block::Tables { tables });
+        }
+        self
+    }
+
     /// Adds pictures side by side.
     #[must_use]
     pub fn pictures(mut self, pictures: Vec<Picture>) -> Self {
@@ -223,6 +238,61 @@ impl Column {
         Self {
             title: title.into(),
             align,
+        }
+    }
+}
+
+impl Picture {
+    /// A picture of a plot: its title, and what it shows in words for who cannot see it.
+    ///
+    /// # Errors
+    ///
+    /// Only when the drawing library fails.
+    pub fn new(
+        title: impl Into<String>,
+        alt: impl Into<String>,
+        plot: &Plot,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            title: title.into(),
+            alt: alt.into(),
+            caption: String::new(),
+            legend: Vec::new(),
+            svg: plot.draw()?,
+            table: None,
+        })
+    }
+
+    /// Says how to read it.
+    #[must_use]
+    pub fn caption(mut self, caption: impl Into<String>) -> Self {
+        self.caption = caption.into();
+        self
+    }
+
+    /// Says what an ink stands for.
+    #[must_use]
+    pub fn legend(mut self, ink: Ink, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.legend.push(Legend { name, ink });
+        self
+    }
+
+    /// Puts the numbers behind it.
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        self.table = Some(table);
+        self
+    }
+}
+
+impl Figure {
+    /// A number, and what to compare it with.
+    pub fn new(name: impl Into<String>, value: impl Into<String>, note: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            note: note.into(),
         }
     }
 }

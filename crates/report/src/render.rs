@@ -41,22 +41,11 @@ mod tests {
     fn page() -> Page {
         let mut table = Table::new("A <table>", [Column::text("name"), Column::number("value")]);
         table.row([Cell::from("a & b"), Cell::bar("1", 0.5)]);
-        let svg = Plot::new(Axis::new("x"), Axis::new("y"))
+        let plot = Plot::new(Axis::new("x"), Axis::new("y"))
             .line(Ink::First, vec![(0.0, 0.0), (1.0, 1.0)]);
-        let picture = Picture {
-            title: "Picture".to_owned(),
-            alt: "A line that \"rises\"".to_owned(),
-            caption: String::new(),
-            legend: Vec::new(),
-            svg: svg.draw().unwrap(),
-            table: None,
-        };
+        let picture = Picture::new("Picture", "A line that \"rises\"", &plot).unwrap();
         let mut page = Page::new("<script>alert(1)</script>");
-        page.figures.push(Figure {
-            name: "AUC".to_owned(),
-            value: "0.9".to_owned(),
-            note: String::new(),
-        });
+        page.figures.push(Figure::new("AUC", "0.9", ""));
         page.section(Section::new("One").table(table).pictures(vec![picture]))
     }
 

@@ -14,9 +14,9 @@ use super::{Layer, Plot, Point};
 use crate::theme::{self, Ink, Svg};
 
 /// A drawing is three times as large as it is shown, since plotters puts every point on whole numbers.
-const WIDTH: i32 = 1200;
-const HEIGHT: i32 = 870;
-const TEXT: i32 = 36;
+const WIDTH: i32 = 1000;
+const HEIGHT: i32 = 740;
+const TEXT: i32 = 38;
 /// The room above the plot for the label of the y axis, and below for marks and label of the x axis.
 const TOP: i32 = 64;
 const BOTTOM: i32 = 118;
@@ -115,7 +115,7 @@ fn draw_axes(area: &Area<'_>, frame: &Frame, plot: &Plot) -> anyhow::Result<()> 
 fn draw_layer(area: &Area<'_>, frame: &Frame, layer: &Layer) -> anyhow::Result<()> {
     match layer {
         Layer::Line(ink, points) => {
-            let width = if *ink == Ink::Reference { 4 } else { 6 };
+            let width = if *ink == Ink::Reference { 4 } else { 5 };
             let path = frame.path(points);
             if path.len() > 1 {
                 area.draw(&PathElement::new(path, stroke(*ink, width)))?;
@@ -124,7 +124,7 @@ fn draw_layer(area: &Area<'_>, frame: &Frame, layer: &Layer) -> anyhow::Result<(
         Layer::Dots(ink, points) => {
             for (x, y) in frame.path(points) {
                 area.draw(
-                    &(EmptyElement::at((x, y)) + Circle::new((0, 0), 11, ink.colour().filled())),
+                    &(EmptyElement::at((x, y)) + Circle::new((0, 0), 10, ink.colour().filled())),
                 )?;
             }
         }
