@@ -19,15 +19,13 @@ impl Digest {
 
     /// The digest of a file's content.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        Self::of_reader(&mut fs_err::File::open(path)?)
-    }
-
-    /// The digest of all that a reader still has.
-    pub fn of_reader(reader: &mut impl Read) -> io::Result<Self> {
+        let mut file = fs_err::File::open(path)?;
         let mut hasher = Hasher::default();
-        let mut buffer = vec![0; 1 << 18];
+        // Queues of ten thousand tiny items are common; clearing a large buffer for each would cost more than they do.
+        let bytes = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let mut buffer = vec![0; bytes.saturating_add(1).min(1 << 18)];
         loop {
-            match reader.read(&mut buffer) {
+            match file.read(&mut buffer) {
                 Ok(0) => return Ok(hasher.finish()),
                 Ok(read) => hasher.update(&buffer[..read]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -207,11 +207,16 @@ impl Listed {
 
     /// Digests the content, and makes sure that it did not change meanwhile.
     pub(crate) fn digest(&self) -> Result<(Stat, Digest), Fault> {
-        self.stat()?;
-        let before = Stat::of_path(&self.path)?;
-        let digest = Digest::of_file(&self.path)?;
+        let (before, digest) = self.digest_unchecked()?;
         self.unchanged_since(&before)?;
         Ok((before, digest))
+    }
+
+    /// Digests the content, for a caller who makes sure later that it did not change.
+    pub(crate) fn digest_unchecked(&self) -> Result<(Stat, Digest), Fault> {
+        self.stat()?;
+        let before = Stat::of_path(&self.path)?;
+        Ok((before, Digest::of_file(&self.path)?))
     }
 
     /// Fails, by the machine's fault, when the file is not what it was: a producer may still be copying it in.

@@ -22,8 +22,8 @@ pub(crate) enum Entry {
         item: String,
         key: Digest,
     },
-    /// A piece of work is put down unfinished, and nothing is wrong with it.
-    Drop { phase: Phase, item: String },
+    /// A piece of work is not in hand any more: put down unfinished, or done but not durable yet.
+    End { phase: Phase, item: String },
     /// A piece of work took too long and the process replaced itself.
     Hang { phase: Phase, item: String },
     /// A piece of work failed; the reason is in `_failed`.
@@ -123,7 +123,7 @@ impl History {
                     }
                     self.suspects.insert(work);
                 }
-                Entry::Drop { phase, item } | Entry::Fail { phase, item } => {
+                Entry::End { phase, item } | Entry::Fail { phase, item } => {
                     begun.remove(&(phase, item));
                 }
                 Entry::Done { phase, receipt } => {
@@ -268,12 +268,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_item_is_innocent() {
-        let dropped = Entry::Drop {
+    fn an_item_put_down_is_innocent() {
+        let ended = Entry::End {
             phase: Phase::Item,
             item: "a".to_owned(),
         };
-        check(&[start(), begin("a"), dropped], "", (&[], &[], &[]));
+        check(&[start(), begin("a"), ended], "", (&[], &[], &[]));
     }
 
     #[test]

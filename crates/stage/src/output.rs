@@ -1,6 +1,6 @@
 //! What one piece of work writes: files in the partial, digested while they are written, and row counts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,14 +67,17 @@ pub(crate) struct Ledger {
     pub(crate) counts: Option<Counts>,
 }
 
-/// Which item writes which file: no file has two owners.
+/// Which item writes which file: no file has two owners. And which folders are there already.
 #[derive(Debug, Default)]
-pub(crate) struct Claims(Mutex<HashMap<String, String>>);
+pub(crate) struct Claims {
+    owners: Mutex<HashMap<String, String>>,
+    folders: Mutex<HashSet<String>>,
+}
 
 impl Claims {
     /// Claims a name for an item.
     pub(crate) fn claim(&self, name: &str, item: &str) -> Result<(), Fault> {
-        let mut claims = lock(&self.0);
+        let mut claims = lock(&self.owners);
         match claims.get(name) {
             Some(owner) if owner != item => {
                 let (first, second) = (owner.as_str().min(item), owner.as_str().max(item));
@@ -90,8 +93,21 @@ impl Claims {
         }
     }
 
+    /// Creates the folders of a name, once.
+    fn create_folders(&self, directory: &Path, name: &str) -> io::Result<()> {
+        let Some((folder, _)) = name.rsplit_once('/') else {
+            return Ok(());
+        };
+        let mut folders = lock(&self.folders);
+        if !folders.contains(folder) {
+            fs_err::create_dir_all(directory.join(folder))?;
+            folders.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+
     fn release(&self, name: &str) {
-        lock(&self.0).remove(name);
+        lock(&self.owners).remove(name);
     }
 }
 
@@ -125,9 +141,7 @@ impl Output {
     pub(crate) fn create_reserved(&self, name: &str) -> Result<OutputFile, Fault> {
         self.claims.claim(name, &self.item)?;
         let path = self.directory.join(name);
-        if let Some(folder) = path.parent().filter(|_| name.contains('/')) {
-            fs_err::create_dir_all(folder)?;
-        }
+        self.claims.create_folders(&self.directory, name)?;
         let file = match fs_err::File::create_new(&path) {
             // A left-over of an earlier try may be a hard link to the last good output: never write into it.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
