@@ -8,7 +8,7 @@ use crate::project::{Project, THREE};
 /// Twenty items of which each takes a moment.
 fn slow(form: &str) -> Project {
     let items: Vec<_> = (10..30)
-        .map(|i| (format!("{i}.txt"), format!("line\n").repeat(i)))
+        .map(|i| (format!("{i}.txt"), "line\n".repeat(i)))
         .collect();
     let items: Vec<_> = items
         .iter()
