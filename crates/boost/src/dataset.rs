@@ -1,39 +1,117 @@
 //! Rows as codes of bins, ready to train on.
 
-use crate::bins::Bins;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::bins::{Bins, FeatureBins, GROUP, Place};
 use crate::error::Error;
 use crate::feature::batch_rows;
 use crate::pool::Pool;
 
+/// Rows are numbered in 32 bits, and the sums of their gradients must leave them some bits each.
+pub(crate) const MOST_ROWS: usize = 1 << 28;
+
+/// Rows whose codes are found by one thread at a time.
+const ENCODED_ROWS: usize = 1 << 12;
+
+/// The codes of one group of features in one row.
+pub(crate) type Word = [u8; GROUP];
+
 /// Rows as codes of bins, with labels and weights.
 #[derive(Debug)]
 pub struct Dataset {
-    rows: usize,
+    bins: Bins,
+    /// Codes of a byte, row after row, each row a word per group of features. A row's codes so lie in one or two cache
+    /// lines, whichever rows a leaf has.
+    pub(crate) words: Vec<Word>,
+    /// Codes of 16 bits, column by column.
+    pub(crate) wide: Vec<Vec<u16>>,
+    pub(crate) label: Vec<f64>,
+    pub(crate) weight: Option<Vec<f64>>,
 }
 
 impl Dataset {
     /// The number of rows.
     #[must_use]
     pub fn num_rows(&self) -> usize {
-        self.rows
+        self.label.len()
+    }
+
+    pub(crate) fn bins(&self) -> &Bins {
+        &self.bins
+    }
+
+    /// The labels.
+    #[must_use]
+    pub fn label(&self) -> &[f64] {
+        &self.label
+    }
+
+    /// The weights, if rows have any.
+    #[must_use]
+    pub fn weight(&self) -> Option<&[f64]> {
+        self.weight.as_deref()
+    }
+
+    /// The sum of the weights, or the number of rows.
+    pub(crate) fn total_weight(&self) -> f64 {
+        match &self.weight {
+            Some(weight) => weight.iter().sum(),
+            None => self.num_rows() as f64,
+        }
+    }
+
+    /// The code of a feature in a row.
+    #[inline]
+    pub(crate) fn code(&self, place: Place, row: usize) -> usize {
+        match place {
+            Place::Narrow { group, lane } => {
+                let groups = self.bins.layout().groups();
+                usize::from(self.words[row * groups + group][lane])
+            }
+            Place::Wide { column } => usize::from(self.wide[column][row]),
+        }
+    }
+
+    /// Takes all that training could depend on into a digest.
+    pub(crate) fn digest(&self, digest: &mut Xxh3) {
+        self.bins.digest(digest);
+        digest.update(&(self.num_rows() as u64).to_le_bytes());
+        digest.update(self.words.as_flattened());
+        for value in self.wide.iter().flatten() {
+            digest.update(&value.to_le_bytes());
+        }
+        for value in self.label.iter().chain(self.weight.iter().flatten()) {
+            digest.update(&value.to_bits().to_le_bytes());
+        }
     }
 }
 
-/// Takes in rows batch by batch and keeps a byte per value.
+/// Takes in rows batch by batch and keeps a byte per value (two per value of a feature of more than 256 categories).
 #[derive(Debug)]
 pub struct DatasetBuilder {
-    bins: Bins,
-    rows: usize,
+    data: Dataset,
 }
 
 impl DatasetBuilder {
     /// A dataset without a row yet. Train and validation data take the same bins.
     #[must_use]
     pub fn new(bins: &Bins) -> Self {
-        Self {
+        Self::with_capacity(bins, 0)
+    }
+
+    /// A dataset without a row yet, with room for `rows`, so that its memory need not grow.
+    #[must_use]
+    pub fn with_capacity(bins: &Bins, rows: usize) -> Self {
+        let layout = bins.layout();
+        let data = Dataset {
+            words: Vec::with_capacity(rows * layout.groups()),
+            wide: vec![Vec::with_capacity(rows); layout.wide.len()],
+            label: Vec::with_capacity(rows),
+            weight: None,
             bins: bins.clone(),
-            rows: 0,
-        }
+        };
+        Self { data }
     }
 
     /// Takes in rows: a column per feature, a label per row (class code or number), and a weight per row or none at all.
@@ -49,9 +127,56 @@ impl DatasetBuilder {
         weight: Option<&[f64]>,
         pool: &Pool,
     ) -> Result<(), Error> {
-        let _ = (label, weight, pool);
-        self.rows += batch_rows(self.bins.features(), columns)?;
+        let rows = batch_rows(self.data.bins.features(), columns)?;
+        check_values("label", label, rows, f64::is_finite)?;
+        self.push_weight(weight, rows)?;
+        if self.data.num_rows() + rows > MOST_ROWS {
+            let message = format!("expected at most {MOST_ROWS} rows, found more");
+            return Err(Error::Data(message));
+        }
+        self.data.label.extend_from_slice(label);
+        pool.install(|| self.encode(columns, rows));
         Ok(())
+    }
+
+    fn push_weight(&mut self, weight: Option<&[f64]>, rows: usize) -> Result<(), Error> {
+        let before = self.data.num_rows();
+        let expected = match (&self.data.weight, weight) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => "expected weights in all batches, found one without",
+            (None, Some(_)) if before > 0 => "expected weights in no batch, found one with",
+            (_, Some(weight)) => {
+                let valid = |value: f64| value.is_finite() && value >= 0.0;
+                check_values("weight", weight, rows, valid)?;
+                let kept = self.data.weight.get_or_insert_default();
+                kept.extend_from_slice(weight);
+                return Ok(());
+            }
+        };
+        Err(Error::Data(expected.to_owned()))
+    }
+
+    fn encode(&mut self, columns: &[&[f64]], rows: usize) {
+        let Dataset {
+            bins, words, wide, ..
+        } = &mut self.data;
+        let groups = bins.layout().groups();
+        if groups > 0 {
+            let start = words.len();
+            words.resize(start + rows * groups, Word::default());
+            words[start..]
+                .par_chunks_mut(ENCODED_ROWS * groups)
+                .enumerate()
+                .for_each(|(chunk, words)| {
+                    encode_words(bins, columns, chunk * ENCODED_ROWS, words);
+                });
+        }
+        for &(feature, place) in &bins.layout().used {
+            if let (Place::Wide { column }, FeatureBins::Category(of)) = (place, bins.of(feature)) {
+                let codes = columns[feature].iter().map(|value| of.code(*value) as u16);
+                wide[column].extend(codes);
+            }
+        }
     }
 
     /// The dataset.
@@ -60,6 +185,152 @@ impl DatasetBuilder {
     ///
     /// No row was pushed.
     pub fn finish(self) -> Result<Dataset, Error> {
-        Ok(Dataset { rows: self.rows })
+        if self.data.num_rows() == 0 {
+            return Err(Error::Data("expected rows, found none".to_owned()));
+        }
+        Ok(self.data)
+    }
+}
+
+/// Writes the codes of a byte of the rows from `first` on.
+fn encode_words(bins: &Bins, columns: &[&[f64]], first: usize, words: &mut [Word]) {
+    let groups = bins.layout().groups();
+    for &(feature, place) in &bins.layout().used {
+        let Place::Narrow { group, lane } = place else {
+            continue;
+        };
+        let values = &columns[feature][first..];
+        let rows = words.chunks_exact_mut(groups).zip(values);
+        match bins.of(feature) {
+            FeatureBins::Number(of) => {
+                rows.for_each(|(row, value)| row[group][lane] = of.code(*value) as u8);
+            }
+            FeatureBins::Category(of) => {
+                rows.for_each(|(row, value)| row[group][lane] = of.code(*value) as u8);
+            }
+        }
+    }
+}
+
+fn check_values(
+    what: &str,
+    values: &[f64],
+    rows: usize,
+    valid: impl Fn(f64) -> bool,
+) -> Result<(), Error> {
+    if values.len() != rows {
+        let found = values.len();
+        let message = format!("{what}: expected {rows} values, found {found}");
+        return Err(Error::Data(message));
+    }
+    match values.iter().find(|value| !valid(**value)) {
+        Some(value) => Err(Error::Data(format!(
+            "{what}: expected a {} number, found `{value}`",
+            if what == "weight" {
+                "finite, non-negative"
+            } else {
+                "finite"
+            }
+        ))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::Sampler;
+    use crate::feature::Feature;
+    use crate::parameters::Parameters;
+
+    fn bins(columns: &[&[f64]], features: Vec<Feature>, pool: &Pool) -> Bins {
+        let parameters = Parameters {
+            min_data_in_bin: 1,
+            ..Parameters::default()
+        };
+        let mut sampler = Sampler::new(features, &parameters.check().unwrap()).unwrap();
+        sampler.push(0, columns).unwrap();
+        sampler.bins(pool).unwrap()
+    }
+
+    /// Nine numbers, the first constant, then a category of many levels.
+    fn columns(rows: usize) -> (Vec<Vec<f64>>, Vec<Feature>) {
+        let column = |f: usize| (0..rows).map(|r| ((r * f) % 13) as f64).collect();
+        let mut columns: Vec<Vec<f64>> = (0..10).map(column).collect();
+        columns.push((0..rows).map(|r| (r % 700) as f64).collect());
+        let mut features: Vec<Feature> =
+            (0..10).map(|f| Feature::number(format!("x{f}"))).collect();
+        features.push(Feature::category("c"));
+        (columns, features)
+    }
+
+    #[test]
+    fn codes_are_those_of_the_bins_for_any_cut_into_batches() {
+        let (columns, features) = columns(5000);
+        let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let label = vec![0.0; 5000];
+        let pool = Pool::new(2).unwrap();
+        let bins = bins(&slices, features, &pool);
+        assert_eq!(bins.layout().narrow, 9);
+        // The 700 categories are equally frequent: 99 % of the rows need 693.
+        assert_eq!(bins.layout().wide, [694]);
+        for cuts in [vec![0, 5000], vec![0, 1, 4999, 5000]] {
+            let mut builder = DatasetBuilder::new(&bins);
+            for cut in cuts.windows(2) {
+                let part: Vec<&[f64]> = slices.iter().map(|s| &s[cut[0]..cut[1]]).collect();
+                builder
+                    .push(&part, &label[cut[0]..cut[1]], None, &pool)
+                    .unwrap();
+            }
+            let data = builder.finish().unwrap();
+            for &(feature, place) in &bins.layout().used {
+                for row in (0..5000).step_by(7) {
+                    let expected = bins.of(feature).code(columns[feature][row]);
+                    assert_eq!(data.code(place, row), expected);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(label: &[f64], weight: Option<&[f64]>, expected: &str) {
+        let pool = Pool::new(1).unwrap();
+        let column: &[f64] = &[1.0, 2.0];
+        let bins = bins(&[column], vec![Feature::number("x")], &pool);
+        let mut builder = DatasetBuilder::new(&bins);
+        let error = builder.push(&[column], label, weight, &pool).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn labels_and_weights_must_be_numbers_one_per_row() {
+        check(&[1.0], None, "label: expected 2 values, found 1");
+        check(
+            &[1.0, f64::NAN],
+            None,
+            "label: expected a finite number, found `NaN`",
+        );
+        check(
+            &[1.0, 0.0],
+            Some(&[1.0]),
+            "weight: expected 2 values, found 1",
+        );
+        check(
+            &[1.0, 0.0],
+            Some(&[1.0, -1.0]),
+            "weight: expected a finite, non-negative number, found `-1`",
+        );
+    }
+
+    #[test]
+    fn weights_come_in_all_batches_or_in_none() {
+        let pool = Pool::new(1).unwrap();
+        let column: &[f64] = &[1.0, 2.0];
+        let bins = bins(&[column], vec![Feature::number("x")], &pool);
+        for (first, second) in [(None, Some(column)), (Some(column), None)] {
+            let mut builder = DatasetBuilder::new(&bins);
+            builder.push(&[column], column, first, &pool).unwrap();
+            assert!(builder.push(&[column], column, second, &pool).is_err());
+        }
     }
 }

@@ -33,14 +33,28 @@
 //! What holds, always: the same rows, parameters and seed give the same bits, for any number of threads, any cut into
 //! batches, and however often the training was stopped and resumed. Nothing here reads a clock or a file.
 
+mod bag;
 mod bins;
+mod coded;
 mod dataset;
 mod error;
 mod feature;
+mod gradient;
+mod grow;
+mod histogram;
+mod leaves;
+mod math;
+mod metric;
 mod model;
+mod objective;
 mod parameters;
 mod pool;
+mod random;
+mod scores;
+mod split;
+mod state;
 mod trainer;
+mod tree;
 
 pub use bins::{Bins, Sampler};
 pub use dataset::{Dataset, DatasetBuilder};

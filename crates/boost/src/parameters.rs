@@ -296,6 +296,28 @@ impl Checked {
         self.min_sum_hessian_in_leaf
     }
 
+    /// The parameters as lines of a model file, without those that do not go into a model.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let filled = Parameters {
+            metric: Some(self.metric),
+            lambda_l2: Some(self.lambda_l2),
+            min_sum_hessian_in_leaf: Some(self.min_sum_hessian_in_leaf),
+            ..self.parameters.clone()
+        };
+        let mut lines = vec!["[boosting: gbdt]".to_owned()];
+        if let Ok(serde_json::Value::Object(values)) = serde_json::to_value(&filled) {
+            for (name, value) in values {
+                let value = match value {
+                    serde_json::Value::String(text) => text,
+                    serde_json::Value::Bool(flag) => u8::from(flag).to_string(),
+                    other => other.to_string(),
+                };
+                lines.push(format!("[{name}: {value}]"));
+            }
+        }
+        lines
+    }
+
     /// Trees per round, which is also the number of raw scores per row: 1, or the number of classes.
     #[must_use]
     pub fn trees_per_round(&self) -> usize {

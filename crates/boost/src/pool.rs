@@ -33,6 +33,11 @@ impl Pool {
     pub fn threads(&self) -> usize {
         self.threads.current_num_threads()
     }
+
+    /// Runs `work` with its parallel parts on these threads.
+    pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.threads.install(work)
+    }
 }
 
 impl fmt::Debug for Pool {

@@ -1,12 +1,25 @@
 //! Training, round by round.
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
 
+use crate::bag::{self, Bag};
+use crate::coded::CodedTree;
 use crate::dataset::Dataset;
 use crate::error::Error;
+use crate::gradient::Gradients;
+use crate::grow::{Ground, Grower};
+use crate::leaves::Leaves;
+use crate::math::exp;
+use crate::metric::measure;
 use crate::model::Model;
-use crate::parameters::Checked;
+use crate::objective;
+use crate::parameters::{Checked, Objective};
 use crate::pool::Pool;
+use crate::random::{Purpose, key};
+use crate::scores::Scores;
+use crate::state;
+use crate::tree::Tree;
 
 /// What one round came to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +35,30 @@ pub struct Round {
 /// A training under way. One [`step`](Self::step) is one round; between two rounds its [`state`](Self::state) may be kept.
 #[derive(Debug)]
 pub struct Trainer {
+    parameters: Checked,
+    pool: Pool,
+    train: Side,
+    validation: Option<Side>,
+    starts: Vec<f64>,
+    digest: u128,
     rounds: Vec<Round>,
     model: Model,
+    workshop: Workshop,
+}
+
+/// A dataset and the scores of its rows.
+#[derive(Debug)]
+struct Side {
+    data: Dataset,
+    scores: Scores,
+}
+
+/// What is used anew in every round.
+#[derive(Debug)]
+struct Workshop {
+    gradients: Gradients,
+    leaves: Leaves,
+    grower: Grower,
 }
 
 impl Trainer {
@@ -39,8 +74,42 @@ impl Trainer {
         validation: Option<Dataset>,
         pool: &Pool,
     ) -> Result<Self, Error> {
-        let _ = (parameters, train, validation, pool);
-        Err(Error::Data("no row to train on".to_owned()))
+        objective::check_labels(parameters, &train)?;
+        if let Some(validation) = &validation {
+            objective::check_labels(parameters, validation)?;
+            if !validation.bins().is(train.bins()) {
+                let message =
+                    "expected validation data of the bins of the training data, found other bins";
+                return Err(Error::Data(message.to_owned()));
+            }
+        } else if parameters.parameters().early_stopping_round > 0 {
+            return Err(Error::parameter(
+                "early_stopping_round",
+                "0, as there is no validation data",
+                parameters.parameters().early_stopping_round,
+            ));
+        }
+        let starts = objective::starts(parameters, &train);
+        let side = |data: Dataset| Side {
+            scores: Scores::new(&starts, data.num_rows()),
+            data,
+        };
+        let rows = train.num_rows();
+        Ok(Self {
+            digest: digest(parameters, &train, validation.as_ref()),
+            model: Model::new(parameters, train.bins()),
+            train: side(train),
+            validation: validation.map(side),
+            parameters: parameters.clone(),
+            pool: pool.clone(),
+            starts,
+            rounds: Vec::new(),
+            workshop: Workshop {
+                gradients: Gradients::new(rows),
+                leaves: Leaves::new(rows, pool.threads()),
+                grower: Grower::default(),
+            },
+        })
     }
 
     /// Goes on from a state, whose rounds are then done: the rest of the training gives the same bits as if it had never stopped.
@@ -49,23 +118,46 @@ impl Trainer {
     ///
     /// The bytes are torn, or are the state of a training of other data or other parameters.
     pub fn resume(&mut self, state: &[u8]) -> Result<(), Error> {
-        let _ = state;
-        Err(Error::State("not the state of a training".to_owned()))
+        let state = state::read(self.digest, state)?;
+        if state.trees.len() != state.rounds.len() * self.parameters.trees_per_round() {
+            let message = "expected a state with the trees of all its rounds, found others";
+            return Err(Error::State(message.to_owned()));
+        }
+        self.rounds = state.rounds;
+        self.model.trees = state.trees;
+        let (starts, trees) = (&self.starts, &self.model.trees);
+        let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
+        self.pool.install(|| {
+            for side in sides {
+                side.scores = Scores::new(starts, side.data.num_rows());
+                side.scores.replay(trees, &side.data);
+            }
+        });
+        Ok(())
     }
 
-    /// One round.
+    /// One round. If no leaf can be split any more, its trees are constants and it is the last.
     ///
     /// # Errors
     ///
     /// The training is finished already.
     pub fn step(&mut self) -> Result<Round, Error> {
-        Err(Error::State("the training is finished".to_owned()))
+        if self.is_finished() {
+            return Err(Error::State("expected a round left, found none".to_owned()));
+        }
+        let pool = self.pool.clone();
+        Ok(pool.install(|| self.round()))
     }
 
     /// Whether no round is left: all are done, early stopping ended it, or no leaf can be split any more.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        true
+        let parameters = self.parameters.parameters();
+        let patience = parameters.early_stopping_round;
+        let done = self.rounds.len() as u32;
+        done >= parameters.num_iterations
+            || (patience > 0 && done - self.best_round() >= patience)
+            || self.is_exhausted()
     }
 
     /// The rounds done so far.
@@ -77,18 +169,148 @@ impl Trainer {
     /// The round whose metric on the validation data is best so far; without validation data the last one. 0 before the first round.
     #[must_use]
     pub fn best_round(&self) -> u32 {
-        0
+        let mut best: Option<(u32, f64)> = None;
+        for round in &self.rounds {
+            let Some(value) = round.validation else {
+                return self.rounds.len() as u32;
+            };
+            let metric = self.parameters.metric();
+            if best.is_none_or(|(_, best)| metric.is_better(value, best)) {
+                best = Some((round.number, value));
+            }
+        }
+        best.map_or(0, |(number, _)| number)
     }
 
     /// All that another process needs, besides data and parameters, to go on from here. Small: the trees so far.
     #[must_use]
     pub fn state(&self) -> Vec<u8> {
-        Vec::new()
+        state::write(self.digest, &self.rounds, &self.model)
     }
 
     /// The model so far; with early stopping up to the best round.
     #[must_use]
     pub fn model(&self) -> Model {
-        self.model.clone()
+        let mut model = self.model.clone();
+        if self.parameters.parameters().early_stopping_round > 0 {
+            let trees = self.best_round() as usize * self.parameters.trees_per_round();
+            model.trees.truncate(trees);
+        }
+        model
     }
+
+    /// Whether no tree of the last round has a split.
+    fn is_exhausted(&self) -> bool {
+        let trees = self.model.trees.iter().rev();
+        let mut last = trees.take(self.parameters.trees_per_round());
+        !self.rounds.is_empty() && last.all(|tree| tree.nodes.is_empty())
+    }
+
+    fn round(&mut self) -> Round {
+        let number = self.rounds.len() as u32 + 1;
+        let normalisers = match self.parameters.parameters().objective {
+            Objective::Multiclass => self.train.scores.normalisers(),
+            Objective::Binary | Objective::Regression => Vec::new(),
+        };
+        for class in 0..self.parameters.trees_per_round() {
+            self.derive(number, class, &normalisers);
+            self.grow(number, class);
+        }
+        let metric = self.parameters.metric();
+        let wanted = self.parameters.parameters().is_provide_training_metric;
+        let measure = |side: &Side| measure(metric, &side.scores, &side.data);
+        let round = Round {
+            number,
+            train: wanted.then(|| measure(&self.train)),
+            validation: self.validation.as_ref().map(measure),
+        };
+        self.rounds.push(round);
+        round
+    }
+
+    /// The gradients for the tree of a class.
+    fn derive(&mut self, number: u32, class: usize, normalisers: &[(f64, f64)]) {
+        let outputs = self.parameters.trees_per_round();
+        let tree = u64::from(number) * outputs as u64 + class as u64;
+        let key = key(self.parameters.parameters().seed, Purpose::Rounding, tree);
+        let (data, scores) = (&self.train.data, self.train.scores.of(class));
+        let label = data.label();
+        let weight = |row: usize| data.weight().map_or(1.0, |weight| weight[row]);
+        let gradients = &mut self.workshop.gradients;
+        match self.parameters.parameters().objective {
+            Objective::Binary => gradients.fill(key, |row| {
+                objective::binary(scores[row], label[row], weight(row))
+            }),
+            Objective::Regression => gradients.fill(key, |row| {
+                objective::regression(scores[row], label[row], weight(row))
+            }),
+            Objective::Multiclass => {
+                let scale = outputs as f64 / (outputs as f64 - 1.0);
+                gradients.fill(key, |row| {
+                    let (greatest, factor) = normalisers[row];
+                    let p = exp(scores[row] - greatest) * factor;
+                    objective::multiclass(p, label[row] as usize == class, scale, weight(row))
+                });
+            }
+        }
+    }
+
+    /// Grows the tree of a class, and adds it to the model and to all scores.
+    fn grow(&mut self, number: u32, class: usize) {
+        let parameters = self.parameters.parameters();
+        let layout = self.train.data.bins().layout();
+        let features = bag::features(parameters, layout, number, class);
+        let bag = Bag::of(parameters, number);
+        let Workshop {
+            gradients,
+            leaves,
+            grower,
+        } = &mut self.workshop;
+        leaves.reset(|row| bag.holds(row));
+        let ground = Ground {
+            parameters: &self.parameters,
+            data: &self.train.data,
+            gradients,
+            features: &features,
+        };
+        let mut tree = grower
+            .grow(&ground, leaves)
+            .unwrap_or_else(|| Tree::constant(0.0));
+        tree.shrink(parameters.learning_rate);
+        if number == 1 {
+            tree.add(self.starts[class]);
+        }
+        self.add(number, class, &tree, bag);
+        self.model.trees.push(tree);
+    }
+
+    /// Adds the tree that was just grown to all scores.
+    fn add(&mut self, number: u32, class: usize, tree: &Tree, bag: Bag) {
+        let coded = CodedTree::new(tree, self.train.data.bins());
+        let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
+        if number == 1 {
+            sides.for_each(|side| side.scores.clear(class));
+        }
+        let Side { data, scores } = &mut self.train;
+        scores.add_grown(class, tree, &self.workshop.leaves);
+        if !bag.is_full() {
+            scores.add_tree(class, &coded, data, |row| !bag.holds(row));
+        }
+        if let Some(Side { data, scores }) = &mut self.validation {
+            scores.add_tree(class, &coded, data, |_| true);
+        }
+    }
+}
+
+/// A digest of all that a training depends on.
+fn digest(parameters: &Checked, train: &Dataset, validation: Option<&Dataset>) -> u128 {
+    let mut digest = Xxh3::new();
+    for line in parameters.lines() {
+        digest.update(line.as_bytes());
+        digest.update(b"\n");
+    }
+    for data in std::iter::once(train).chain(validation) {
+        data.digest(&mut digest);
+    }
+    digest.digest128()
 }

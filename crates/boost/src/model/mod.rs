@@ -1,8 +1,14 @@
 //! A trained model.
 
+mod parse;
+mod predict;
+mod text;
+
+use crate::bins::{Bins, FeatureBins};
 use crate::error::Error;
-use crate::feature::Feature;
-use crate::parameters::Objective;
+use crate::feature::model_names;
+use crate::parameters::{Checked, Objective};
+use crate::tree::Tree;
 
 /// How the importance of a feature is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +22,30 @@ pub enum Importance {
 /// A trained model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    objective: Objective,
-    num_class: usize,
-    features: Vec<Feature>,
+    pub(crate) objective: Objective,
+    pub(crate) num_class: usize,
+    pub(crate) names: Vec<String>,
+    /// What LightGBM says about the values of each feature: a range, categories, or nothing.
+    pub(crate) infos: Vec<String>,
+    /// Round after round; within a round a tree per class.
+    pub(crate) trees: Vec<Tree>,
+    /// What the model was trained with: lines that LightGBM passes over.
+    pub(crate) parameters: Vec<String>,
 }
 
 impl Model {
+    /// A model without a tree.
+    pub(crate) fn new(parameters: &Checked, bins: &Bins) -> Self {
+        Self {
+            objective: parameters.parameters().objective,
+            num_class: parameters.trees_per_round(),
+            names: model_names(bins.features()),
+            infos: bins.all().iter().map(info).collect(),
+            trees: Vec::new(),
+            parameters: parameters.lines(),
+        }
+    }
+
     /// What the model learnt.
     #[must_use]
     pub fn objective(&self) -> Objective {
@@ -34,54 +58,62 @@ impl Model {
         self.num_class
     }
 
-    /// The names of the features, in the order of the columns.
+    /// The number of trees: one per round, or one per round and class.
     #[must_use]
-    pub fn feature_names(&self) -> Vec<&str> {
-        self.features.iter().map(|f| f.name.as_str()).collect()
+    pub fn num_trees(&self) -> usize {
+        self.trees.len()
     }
 
-    /// The sums of the trees: rows × [`outputs`](Self::outputs), row after row.
-    ///
-    /// # Errors
-    ///
-    /// Columns too many, too few or of different lengths.
-    pub fn predict_raw(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
-        let _ = columns;
-        Ok(Vec::new())
-    }
-
-    /// Predictions: P(class 1), P(class k) for each class, or the value; rows × [`outputs`](Self::outputs), row after row.
-    ///
-    /// # Errors
-    ///
-    /// Columns too many, too few or of different lengths.
-    pub fn predict(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
-        self.predict_raw(columns)
+    /// The names of the features, in the order of the columns. Characters that a model file cannot hold became `_`.
+    #[must_use]
+    pub fn feature_names(&self) -> &[String] {
+        &self.names
     }
 
     /// The importance of each feature, in the order of the columns.
     #[must_use]
     pub fn importance(&self, importance: Importance) -> Vec<f64> {
-        let _ = importance;
-        vec![0.0; self.features.len()]
+        let mut sums = vec![0.0; self.names.len()];
+        for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
+            sums[node.feature] += match importance {
+                Importance::Split => 1.0,
+                Importance::Gain => node.gain,
+            };
+        }
+        sums
     }
 
-    /// The model as LightGBM writes it (text format, version 4).
+    /// The model as LightGBM writes it (text format, version 4). The same model gives the same text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        String::new()
+        text::write(self)
     }
 
     /// Reads a model that this crate or LightGBM wrote.
     ///
     /// # Errors
     ///
-    /// [`Error::Model`] with the line that is no part of such a model.
+    /// [`Error::Model`] with the line that is no part of such a model, or that needs what this crate does not know
+    /// (linear leaves, averaged forests, other objectives).
     pub fn from_text(text: &str) -> Result<Self, Error> {
-        let _ = text;
-        Err(Error::Model {
-            line: 1,
-            message: "expected `tree`".to_owned(),
-        })
+        parse::read(text)
+    }
+}
+
+/// What LightGBM says about the values of a feature.
+fn info(bins: &FeatureBins) -> String {
+    if bins.count() <= 1 {
+        return "none".to_owned();
+    }
+    match bins {
+        FeatureBins::Number(bins) => format!("[{:?}:{:?}]", bins.range.0, bins.range.1),
+        FeatureBins::Category(bins) => {
+            let mut info = "-1".to_owned();
+            for category in &bins.categories {
+                info.push(':');
+                info.push_str(&category.to_string());
+            }
+            info
+        }
     }
 }

@@ -1,0 +1,219 @@
+//! Gradients in fixed point.
+//!
+//! Both derivatives of a row are integers in one word: the first, signed, in the upper half, the second in the lower.
+//! Words are added as they are. The unit of each half is chosen per tree such that the sum over all rows, and so over any
+//! part of them, fits into its half: no sum ever carries or overflows. Integer addition gives the same bits in any
+//! order, so histograms do not depend on the number of threads. (After Shi et al. 2022, who use far fewer levels; here
+//! the mean gradient of a million rows still has about 2,000.)
+//!
+//! Rounding is stochastic, so that it is right in the mean; the draw is a function of seed, round and row.
+
+use rayon::prelude::*;
+
+use crate::math::ROUNDER;
+use crate::objective::Derivatives;
+use crate::random::draw;
+
+/// Rows that are summed up in one go; a constant, since sums of floats depend on it.
+pub(crate) const CHUNK: usize = 1 << 12;
+
+/// The sums of both derivatives over some rows, in units of their scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums(pub(crate) u64);
+
+impl Sums {
+    /// The sum of the first derivatives.
+    #[inline]
+    pub(crate) fn gradient(self) -> i32 {
+        (self.0 >> 32) as i32
+    }
+
+    /// The sum of the second derivatives.
+    #[inline]
+    pub(crate) fn hessian(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self(self.0.wrapping_add(other.0))
+    }
+
+    #[inline]
+    pub(crate) fn minus(self, other: Self) -> Self {
+        Self(self.0.wrapping_sub(other.0))
+    }
+}
+
+/// What one unit of each half of a word is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Units {
+    pub(crate) gradient: f64,
+    pub(crate) hessian: f64,
+}
+
+impl Units {
+    /// The finest units, powers of two, in which sums of these sizes over `rows` rows fit.
+    fn of(rows: usize, gradients: f64, hessians: f64) -> Self {
+        // Rounding up adds less than one unit per row.
+        let room = |bits: i32| 2.0_f64.powi(bits) - 1.0 - rows as f64;
+        Self {
+            gradient: unit(gradients, room(31)),
+            hessian: unit(hessians, room(32)),
+        }
+    }
+}
+
+/// The least power of two in which `sum` is at most `room`.
+fn unit(sum: f64, room: f64) -> f64 {
+    if sum <= f64::MIN_POSITIVE {
+        return 1.0;
+    }
+    let ratio = sum / room;
+    let below = f64::from_bits(ratio.to_bits() & (0x7FF << 52));
+    // One over the unit must be a number, too.
+    let least = 2.0_f64.powi(-1000);
+    (if below < ratio { below * 2.0 } else { below }).max(least)
+}
+
+/// The gradients of all rows, for one tree.
+#[derive(Debug)]
+pub(crate) struct Gradients {
+    pub(crate) words: Vec<u64>,
+    pub(crate) units: Units,
+}
+
+impl Gradients {
+    /// Room for the gradients of `rows` rows.
+    pub(crate) fn new(rows: usize) -> Self {
+        Self {
+            words: vec![0; rows],
+            units: Units {
+                gradient: 1.0,
+                hessian: 1.0,
+            },
+        }
+    }
+
+    /// Computes the derivatives of every row, by `derive`, and rounds them.
+    pub(crate) fn fill(&mut self, key: u64, derive: impl Fn(usize) -> Derivatives + Sync) {
+        let rows = self.words.len();
+        let sums: Vec<(f64, f64)> = self
+            .words
+            .par_chunks_mut(CHUNK)
+            .enumerate()
+            .map(|(chunk, words)| store(words, chunk * CHUNK, &derive))
+            .collect();
+        let (gradients, hessians) = sums
+            .iter()
+            .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        self.units = Units::of(rows, gradients, hessians);
+        let units = self.units;
+        self.words
+            .par_chunks_mut(CHUNK)
+            .enumerate()
+            .for_each(|(chunk, words)| round(words, chunk * CHUNK, units, key));
+    }
+}
+
+/// Keeps the derivatives as they are in the words, until the units are known; returns the sums of their sizes.
+fn store(words: &mut [u64], first_row: usize, derive: impl Fn(usize) -> Derivatives) -> (f64, f64) {
+    let mut sums = (0.0, 0.0);
+    for (word, row) in words.iter_mut().zip(first_row..) {
+        let (gradient, hessian) = derive(row);
+        *word = u64::from(gradient.to_bits()) << 32 | u64::from(hessian.to_bits());
+        sums.0 += f64::from(gradient.abs());
+        sums.1 += f64::from(hessian);
+    }
+    sums
+}
+
+fn round(words: &mut [u64], first_row: usize, units: Units, key: u64) {
+    let (gradients, hessians) = (1.0 / units.gradient, 1.0 / units.hessian);
+    for (word, row) in words.iter_mut().zip(first_row as u64..) {
+        let random = draw(key, row);
+        let gradient = f64::from(f32::from_bits((*word >> 32) as u32)) * gradients;
+        let hessian = f64::from(f32::from_bits(*word as u32)) * hessians;
+        let gradient = rounded(gradient, (random >> 32) as u32);
+        let hessian = rounded(hessian, random as u32);
+        *word = (gradient << 32).wrapping_add(hessian & 0xFFFF_FFFF);
+    }
+}
+
+/// Rounds up or down such that it is right in the mean; the low 32 bits hold the result. Whole numbers stay.
+#[inline]
+fn rounded(value: f64, random: u32) -> u64 {
+    // Never quite ±½, at which a whole number would move.
+    let dither = (f64::from(random) + 0.5) * 2.0_f64.powi(-32) - 0.5;
+    (value + dither + ROUNDER).to_bits()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn halves_of_a_word_do_not_disturb_each_other() {
+        let word = |g: i32, h: u32| Sums((g as u32 as u64) << 32 | u64::from(h));
+        let sum = word(-5, 7).plus(word(3, u32::MAX - 7));
+        assert_eq!((sum.gradient(), sum.hessian()), (-2, u32::MAX));
+        let back = sum.minus(word(3, u32::MAX - 7));
+        assert_eq!((back.gradient(), back.hessian()), (-5, 7));
+    }
+
+    #[test]
+    fn units_are_powers_of_two_that_just_suffice() {
+        let units = Units::of(1000, 500.0, 1000.0);
+        assert_eq!(units.gradient, 2.0_f64.powi(-22));
+        assert_eq!(units.hessian, 2.0_f64.powi(-22));
+    }
+
+    #[test]
+    fn no_gradient_at_all_is_no_trouble() {
+        let mut gradients = Gradients::new(10);
+        gradients.fill(1, |_| (0.0, 0.0));
+        assert!(gradients.words.iter().all(|word| *word == 0));
+    }
+
+    #[test]
+    fn equal_second_derivatives_are_exact() {
+        let mut gradients = Gradients::new(10_000);
+        gradients.fill(9, |_| (0.3, 1.0));
+        let first = Sums(gradients.words[0]).hessian();
+        assert!(gradients.words.iter().all(|w| Sums(*w).hessian() == first));
+        assert_eq!(f64::from(first) * gradients.units.hessian, 1.0);
+    }
+
+    #[test]
+    fn rounding_is_right_in_the_mean() {
+        let key = 77;
+        let sum: i64 = (0..100_000)
+            .map(|row| i64::from(rounded(-0.3, (draw(key, row) >> 32) as u32) as i32))
+            .sum();
+        assert!((-30_700..-29_300).contains(&sum), "{sum}");
+    }
+
+    proptest! {
+        #[test]
+        fn sums_fit_and_are_near(
+            values in prop::collection::vec((-1e3..1e3f32, 0.0..10.0f32), 1..400),
+            scale in -30i32..30,
+        ) {
+            let scale = 2.0_f32.powi(scale);
+            let mut gradients = Gradients::new(values.len());
+            gradients.fill(3, |row| (values[row].0 * scale, values[row].1 * scale));
+            let wide: i64 = gradients.words.iter().map(|w| i64::from(Sums(*w).gradient()).abs()).sum();
+            prop_assert!(wide <= i64::from(i32::MAX));
+            let wide: u64 = gradients.words.iter().map(|w| u64::from(Sums(*w).hessian())).sum();
+            prop_assert!(wide <= u64::from(u32::MAX));
+            for (word, value) in gradients.words.iter().zip(&values) {
+                let (gradient, hessian) = (f64::from(value.0 * scale), f64::from(value.1 * scale));
+                let found = f64::from(Sums(*word).gradient()) * gradients.units.gradient;
+                prop_assert!((found - gradient).abs() < gradients.units.gradient);
+                let found = f64::from(Sums(*word).hessian()) * gradients.units.hessian;
+                prop_assert!((found - hessian).abs() < gradients.units.hessian);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The sums of gradients per bin of each feature, over the rows of a leaf.
+
+use rayon::prelude::*;
+
+use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
+use crate::dataset::{Dataset, Word};
+use crate::gradient::Gradients;
+use crate::leaves::{Block, Leaves, PARALLEL_ROWS};
+
+/// The histograms of a group of features. At 16 KiB it stays in the first cache while a block's rows go by.
+type GroupHistogram = [[u64; NARROW_BINS]; GROUP];
+
+/// Rows whose gradients are gathered at a time.
+const GATHERED: usize = 512;
+
+/// The sums of gradients per bin, of all features; see [`Sums`](crate::gradient::Sums) for the words.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    narrow: Vec<GroupHistogram>,
+    wide: Vec<Vec<u64>>,
+}
+
+impl Histogram {
+    /// All zero.
+    pub(crate) fn new(layout: &Layout) -> Self {
+        Self {
+            narrow: vec![[[0; NARROW_BINS]; GROUP]; layout.groups()],
+            wide: layout.wide.iter().map(|bins| vec![0; *bins]).collect(),
+        }
+    }
+
+    /// The sums of a feature, bin by bin; of a narrow one all 256.
+    #[inline]
+    pub(crate) fn of(&self, place: Place) -> &[u64] {
+        match place {
+            Place::Narrow { group, lane } => &self.narrow[group][lane],
+            Place::Wide { column } => &self.wide[column],
+        }
+    }
+
+    /// Sums up the rows of a leaf.
+    pub(crate) fn build(
+        &mut self,
+        data: &Dataset,
+        gradients: &Gradients,
+        leaves: &Leaves,
+        leaf: usize,
+    ) {
+        self.clear();
+        if leaves.count(leaf) < PARALLEL_ROWS {
+            for block in leaves.blocks() {
+                self.add_block(data, gradients, block, leaf);
+            }
+            return;
+        }
+        // As many histograms as threads have work; which of them a block goes to makes no difference to the sum.
+        let tasks = rayon::current_num_threads() * 2;
+        let share = leaves.blocks().len().div_ceil(tasks).max(1);
+        let sum = leaves
+            .blocks()
+            .par_chunks(share)
+            .map(|blocks| {
+                let mut part = Self::new(data.bins().layout());
+                for block in blocks {
+                    part.add_block(data, gradients, block, leaf);
+                }
+                part
+            })
+            .reduce_with(|mut a, b| {
+                a.combine(&b, u64::wrapping_add);
+                a
+            });
+        if let Some(sum) = sum {
+            *self = sum;
+        }
+    }
+
+    /// Takes off the sums of a part of the rows.
+    pub(crate) fn subtract(&mut self, part: &Self) {
+        self.combine(part, u64::wrapping_sub);
+    }
+
+    fn clear(&mut self) {
+        self.narrow.as_flattened_mut().as_flattened_mut().fill(0);
+        self.wide.iter_mut().for_each(|bins| bins.fill(0));
+    }
+
+    fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
+        let narrow = self.narrow.as_flattened_mut().as_flattened_mut();
+        let others = other.narrow.as_flattened().as_flattened();
+        for (bin, other) in narrow.iter_mut().zip(others) {
+            *bin = with(*bin, *other);
+        }
+        for (bins, others) in self.wide.iter_mut().zip(&other.wide) {
+            for (bin, other) in bins.iter_mut().zip(others) {
+                *bin = with(*bin, *other);
+            }
+        }
+    }
+
+    fn add_block(&mut self, data: &Dataset, gradients: &Gradients, block: &Block, leaf: usize) {
+        let rows = block.first..block.first + block.len;
+        let layout = data.bins().layout();
+        let groups = layout.groups();
+        let words = &data.words[rows.start * groups..rows.end * groups];
+        let gradients = &gradients.words[rows.clone()];
+        let mut gathered = [0; GATHERED];
+        for part in block.rows(leaf).chunks(GATHERED) {
+            let gathered = &mut gathered[..part.len()];
+            for (to, row) in gathered.iter_mut().zip(part) {
+                *to = gradients[usize::from(*row)];
+            }
+            for (group, histogram) in self.narrow.iter_mut().enumerate() {
+                let lanes = (layout.narrow - group * GROUP).min(GROUP);
+                let words = Words {
+                    words,
+                    groups,
+                    group,
+                };
+                words.add_lanes(histogram, lanes, part, gathered);
+            }
+            for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
+                let codes = &codes[rows.clone()];
+                for (row, gradient) in part.iter().zip(&*gathered) {
+                    let bin = &mut bins[usize::from(codes[usize::from(*row)])];
+                    *bin = bin.wrapping_add(*gradient);
+                }
+            }
+        }
+    }
+}
+
+/// The words of one group of features, in the rows of a block.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    words: &'a [Word],
+    groups: usize,
+    group: usize,
+}
+
+impl Words<'_> {
+    /// Adds up the first `lanes` features of the group: each number of them is a loop of its own, without a branch.
+    fn add_lanes(self, into: &mut GroupHistogram, lanes: usize, rows: &[u16], gradients: &[u64]) {
+        match lanes {
+            0 => {}
+            1 => self.add::<1>(into, rows, gradients),
+            2 => self.add::<2>(into, rows, gradients),
+            3 => self.add::<3>(into, rows, gradients),
+            4 => self.add::<4>(into, rows, gradients),
+            5 => self.add::<5>(into, rows, gradients),
+            6 => self.add::<6>(into, rows, gradients),
+            7 => self.add::<7>(into, rows, gradients),
+            _ => self.add::<GROUP>(into, rows, gradients),
+        }
+    }
+
+    #[inline]
+    fn add<const LANES: usize>(self, into: &mut GroupHistogram, rows: &[u16], gradients: &[u64]) {
+        for (row, gradient) in rows.iter().zip(gradients) {
+            let word = self.words[usize::from(*row) * self.groups + self.group];
+            for lane in 0..LANES {
+                let bin = &mut into[lane][usize::from(word[lane])];
+                *bin = bin.wrapping_add(*gradient);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How well scores fit labels.
+
+use rayon::prelude::*;
+
+use crate::dataset::Dataset;
+use crate::gradient::CHUNK;
+use crate::math::{exp, ln};
+use crate::objective::normaliser;
+use crate::parameters::Metric;
+use crate::scores::Scores;
+
+/// Probabilities are kept off 0 by this much when a logarithm is taken; LightGBM's constant, a rounded `float`.
+const EPSILON: f64 = 1e-15_f32 as f64;
+
+/// The metric of these scores.
+pub(crate) fn measure(metric: Metric, scores: &Scores, data: &Dataset) -> f64 {
+    let class = |row: usize| data.label()[row] as usize;
+    let score = |row: usize| scores.of(0)[row];
+    let all = |row: usize| (0..).map_while(move |k| scores.get(k).map(|class| class[row]));
+    match metric {
+        Metric::Auc => auc(scores.of(0), data),
+        Metric::BinaryLogloss => mean(data, |row| {
+            let p = 1.0 / (1.0 + exp(-score(row)));
+            let p = if class(row) == 1 { p } else { 1.0 - p };
+            -ln(p.max(EPSILON))
+        }),
+        Metric::BinaryError => mean(data, |row| {
+            f64::from(u8::from((score(row) > 0.0) != (class(row) == 1)))
+        }),
+        Metric::MultiLogloss => mean(data, |row| {
+            let (greatest, scale) = normaliser(all(row));
+            let p = exp(scores.of(class(row))[row] - greatest) * scale;
+            -ln(p.max(EPSILON))
+        }),
+        Metric::MultiError => mean(data, |row| {
+            // As in LightGBM, a tie is an error.
+            let own = scores.of(class(row))[row];
+            f64::from(u8::from(all(row).filter(|other| *other >= own).count() > 1))
+        }),
+        Metric::L2 => mean(data, |row| (score(row) - data.label()[row]).powi(2)),
+        Metric::Rmse => mean(data, |row| (score(row) - data.label()[row]).powi(2)).sqrt(),
+        Metric::L1 => mean(data, |row| (score(row) - data.label()[row]).abs()),
+    }
+}
+
+/// The weighted mean of a loss over all rows, summed chunk by chunk.
+fn mean(data: &Dataset, loss: impl Fn(usize) -> f64 + Sync) -> f64 {
+    let weight = |row: usize| data.weight().map_or(1.0, |weight| weight[row]);
+    let rows = data.num_rows();
+    let sums: Vec<f64> = (0..rows.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
+            rows.map(|row| loss(row) * weight(row)).sum()
+        })
+        .collect();
+    sums.iter().sum::<f64>() / data.total_weight()
+}
+
+/// The share of pairs of a one and a zero in which the one has the greater score; equal scores count half.
+fn auc(scores: &[f64], data: &Dataset) -> f64 {
+    let mut order: Vec<u32> = (0..scores.len() as u32).collect();
+    let score = |row: &u32| scores[*row as usize];
+    order.par_sort_unstable_by(|a, b| score(a).total_cmp(&score(b)).then(a.cmp(b)));
+    let weight = |row: usize| data.weight().map_or(1.0, |weight| weight[row]);
+    let (mut pairs, mut zeros_below, mut ones_all) = (0.0, 0.0, 0.0);
+    for equal in order.chunk_by(|a, b| score(a) == score(b)) {
+        let (mut zeros, mut ones) = (0.0, 0.0);
+        for row in equal.iter().map(|row| *row as usize) {
+            let side = if data.label()[row] > 0.0 {
+                &mut ones
+            } else {
+                &mut zeros
+            };
+            *side += weight(row);
+        }
+        pairs += ones * (zeros_below + zeros * 0.5);
+        zeros_below += zeros;
+        ones_all += ones;
+    }
+    if zeros_below > 0.0 && ones_all > 0.0 {
+        pairs / (zeros_below * ones_all)
+    } else {
+        1.0
+    }
+}

@@ -1,0 +1,106 @@
+//! The sum of the trees so far, for every row of a dataset.
+
+use rayon::prelude::*;
+
+use crate::coded::CodedTree;
+use crate::dataset::Dataset;
+use crate::gradient::CHUNK;
+use crate::leaves::Leaves;
+use crate::objective::normaliser;
+use crate::tree::Tree;
+
+/// The sum of the trees so far, for every row. Always what the model itself would answer, to the last bit; before the
+/// first tree, the starting value.
+#[derive(Debug)]
+pub(crate) struct Scores {
+    /// Class by class, row by row.
+    classes: Vec<Vec<f64>>,
+}
+
+impl Scores {
+    /// All rows at their starting value, of which there is one per class.
+    pub(crate) fn new(starts: &[f64], rows: usize) -> Self {
+        Self {
+            classes: starts.iter().map(|start| vec![*start; rows]).collect(),
+        }
+    }
+
+    /// The scores of a class, if there is one of that number.
+    pub(crate) fn get(&self, class: usize) -> Option<&[f64]> {
+        self.classes.get(class).map(Vec::as_slice)
+    }
+
+    /// The scores of a class.
+    pub(crate) fn of(&self, class: usize) -> &[f64] {
+        &self.classes[class]
+    }
+
+    /// For each row what turns its scores into probabilities.
+    pub(crate) fn normalisers(&self) -> Vec<(f64, f64)> {
+        let rows = self.of(0).len();
+        let normaliser = |row: usize| normaliser(self.classes.iter().map(|scores| scores[row]));
+        (0..rows).into_par_iter().map(normaliser).collect()
+    }
+
+    /// Forgets the starting value of a class: its first tree has it folded in.
+    pub(crate) fn clear(&mut self, class: usize) {
+        self.classes[class].fill(0.0);
+    }
+
+    /// Adds the tree that was just grown, by the rows of its leaves.
+    pub(crate) fn add_grown(&mut self, class: usize, tree: &Tree, leaves: &Leaves) {
+        let blocks = self.classes[class].par_chunks_mut(leaves.block_rows());
+        blocks
+            .zip(leaves.blocks().par_iter())
+            .for_each(|(scores, block)| {
+                for ((_, rows), answer) in block.leaves().zip(&tree.leaves) {
+                    for row in rows {
+                        scores[usize::from(*row)] += answer.value;
+                    }
+                }
+            });
+    }
+
+    /// Adds one tree of a class by running the wanted rows down it.
+    pub(crate) fn add_tree(
+        &mut self,
+        class: usize,
+        tree: &CodedTree,
+        data: &Dataset,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) {
+        self.classes[class]
+            .par_chunks_mut(CHUNK)
+            .enumerate()
+            .for_each(|(chunk, scores)| {
+                for (row, score) in (chunk * CHUNK..).zip(scores) {
+                    if wanted(row) {
+                        *score += tree.value(data, row);
+                    }
+                }
+            });
+    }
+
+    /// Makes the scores those of a model of these trees.
+    pub(crate) fn replay(&mut self, trees: &[Tree], data: &Dataset) {
+        if trees.is_empty() {
+            return;
+        }
+        let trees = trees.iter().map(|tree| CodedTree::new(tree, data.bins()));
+        let trees: Vec<CodedTree> = trees.collect();
+        let outputs = self.classes.len();
+        for (class, scores) in self.classes.iter_mut().enumerate() {
+            let trees = trees.iter().skip(class).step_by(outputs);
+            let chunks = scores.par_chunks_mut(CHUNK).enumerate();
+            chunks.for_each(|(chunk, scores)| {
+                scores.fill(0.0);
+                // Chunk by chunk, so that the codes of its rows stay in the cache from tree to tree.
+                for tree in trees.clone() {
+                    for (row, score) in (chunk * CHUNK..).zip(&mut *scores) {
+                        *score += tree.value(data, row);
+                    }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Splits by categories: one against the rest, or a set of them, found as in LightGBM (`FindBestThresholdCategorical`).
+//!
+//! The best set is a prefix of the categories sorted by mean gradient (Fisher 1958). Categories of few rows are noise,
+//! so their mean is smoothed, sets grow by groups of rows, and are looked for from both ends only so far.
+
+use crate::bins::CategoryBins;
+use crate::gradient::Sums;
+use crate::split::{Cut, Finder, Leaf, Split};
+
+/// The best set so far.
+struct Best {
+    score: f64,
+    bins: Vec<usize>,
+    left: Sums,
+}
+
+impl Finder<'_> {
+    /// The best set of categories of a feature, if any lowers the loss. What has no bin of its own goes right.
+    pub(super) fn best_category(
+        &self,
+        feature: usize,
+        of: &CategoryBins,
+        words: &[u64],
+        leaf: &Leaf,
+    ) -> Option<Split> {
+        let parameters = self.parameters.parameters();
+        let words = &words[..of.count()];
+        let mut best = Best {
+            score: leaf.least_score,
+            bins: Vec::new(),
+            left: Sums::default(),
+        };
+        let mut lambda_l2 = self.parameters.lambda_l2();
+        if of.categories.len() <= parameters.max_cat_to_onehot as usize {
+            self.one_against_rest(words, leaf, lambda_l2, &mut best);
+        } else {
+            lambda_l2 += parameters.cat_l2;
+            let mut order = self.by_mean_gradient(words, leaf);
+            self.prefixes(words, &order, leaf, lambda_l2, &mut best);
+            order.reverse();
+            self.prefixes(words, &order, leaf, lambda_l2, &mut best);
+        }
+        best.bins.sort_unstable();
+        (!best.bins.is_empty()).then_some(Split {
+            feature,
+            cut: Cut::Category { bins: best.bins },
+            gain: best.score - leaf.least_score,
+            left: best.left,
+            lambda_l2,
+        })
+    }
+
+    fn one_against_rest(&self, words: &[u64], leaf: &Leaf, lambda_l2: f64, best: &mut Best) {
+        for (bin, word) in words.iter().enumerate().skip(1) {
+            let left = Sums(*word);
+            if let Some(score) = self.score_of_set(left, leaf, lambda_l2)
+                && score > best.score
+            {
+                best.score = score;
+                best.bins = vec![bin];
+                best.left = left;
+            }
+        }
+    }
+
+    /// The bins that have rows enough to be told apart, by smoothed mean gradient.
+    fn by_mean_gradient(&self, words: &[u64], leaf: &Leaf) -> Vec<usize> {
+        let smooth = self.parameters.parameters().cat_smooth;
+        let mut order: Vec<(f64, usize)> = words
+            .iter()
+            .enumerate()
+            .skip(1)
+            .filter_map(|(bin, word)| {
+                let (gradient, hessian) = self.real(Sums(*word));
+                let rows = (hessian * leaf.rows_per_hessian).round();
+                (hessian > 0.0 && rows >= smooth).then(|| (gradient / (hessian + smooth), bin))
+            })
+            .collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        order.into_iter().map(|(_, bin)| bin).collect()
+    }
+
+    /// Tries sets that grow along `order`.
+    fn prefixes(
+        &self,
+        words: &[u64],
+        order: &[usize],
+        leaf: &Leaf,
+        lambda_l2: f64,
+        best: &mut Best,
+    ) {
+        let parameters = self.parameters.parameters();
+        let most = (parameters.max_cat_threshold as usize).min(order.len().div_ceil(2));
+        let least_rows = f64::from(parameters.min_data_per_group);
+        let all = self.hessian(leaf.sums);
+        let mut left = Sums::default();
+        let mut group_rows = 0.0;
+        for (at, bin) in order.iter().take(most).enumerate() {
+            let sums = Sums(words[*bin]);
+            left = left.plus(sums);
+            group_rows += (self.hessian(sums) * leaf.rows_per_hessian).round();
+            let rest = all - self.hessian(left);
+            if rest < leaf.least_hessian || rest * leaf.rows_per_hessian < least_rows - 0.5 {
+                return;
+            }
+            if self.hessian(left) < leaf.least_hessian || group_rows < least_rows {
+                continue;
+            }
+            group_rows = 0.0;
+            if let Some(score) = self.score_of_set(left, leaf, lambda_l2)
+                && score > best.score
+            {
+                best.score = score;
+                best.bins = order[..=at].to_vec();
+                best.left = left;
+            }
+        }
+    }
+
+    /// The score of a set against the rest, if both sides are great enough for a leaf.
+    fn score_of_set(&self, left: Sums, leaf: &Leaf, lambda_l2: f64) -> Option<f64> {
+        let (left, right) = (self.real(left), self.real(leaf.sums.minus(left)));
+        let fits = left.1 >= leaf.least_hessian && right.1 >= leaf.least_hessian;
+        fits.then(|| self.score_of_sides(left, right, lambda_l2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::FeatureBins;
+    use crate::parameters::Parameters;
+    use crate::split::tests::{best, gain, loose, word};
+    use proptest::prelude::*;
+
+    fn bins(count: usize) -> FeatureBins {
+        let sample = (0..count as u32).flat_map(|category| [category; 3]);
+        FeatureBins::Category(CategoryBins::find(sample.collect(), 255, 1))
+    }
+
+    #[track_caller]
+    fn check(parameters: Parameters, words: &[u64], expected: &[usize]) {
+        let found = best(parameters, bins(words.len() - 1), words);
+        let found = found.map_or(Vec::new(), |split| match split.cut {
+            Cut::Category { bins } => bins,
+            Cut::Number { .. } => vec![usize::MAX],
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn few_categories_are_split_one_against_the_rest() {
+        check(
+            loose(),
+            &[word(0, 0), word(5, 5), word(-9, 5), word(6, 5)],
+            &[2],
+        );
+    }
+
+    #[test]
+    fn many_categories_are_split_by_a_set() {
+        let words = [
+            word(0, 0),
+            word(9, 5),
+            word(-9, 5),
+            word(8, 5),
+            word(-8, 5),
+            word(9, 5),
+            word(-9, 5),
+        ];
+        check(loose(), &words, &[2, 4, 6]);
+    }
+
+    #[test]
+    fn a_set_has_no_more_categories_than_allowed() {
+        let words = [
+            word(0, 0),
+            word(-9, 5),
+            word(-9, 5),
+            word(-9, 5),
+            word(9, 5),
+            word(9, 5),
+            word(9, 5),
+        ];
+        let parameters = Parameters {
+            max_cat_threshold: 2,
+            ..loose()
+        };
+        check(parameters, &words, &[1, 2]);
+    }
+
+    #[test]
+    fn categories_of_few_rows_stay_right() {
+        let words = [
+            word(0, 0),
+            word(-9, 1),
+            word(-90, 20),
+            word(9, 20),
+            word(9, 20),
+            word(9, 20),
+        ];
+        let parameters = Parameters {
+            cat_smooth: 10.0,
+            ..loose()
+        };
+        check(parameters, &words, &[2]);
+    }
+
+    #[test]
+    fn sets_grow_by_groups() {
+        let words = [
+            word(0, 0),
+            word(-30, 5),
+            word(-1, 5),
+            word(9, 5),
+            word(9, 5),
+            word(9, 5),
+        ];
+        let parameters = Parameters {
+            min_data_per_group: 10,
+            ..loose()
+        };
+        check(parameters, &words, &[1, 2]);
+    }
+
+    #[test]
+    fn the_rest_and_missing_values_go_right() {
+        // Bin 0 is the most unlike, but has no category to be told by.
+        check(loose(), &[word(-90, 5), word(1, 5), word(1, 5)], &[1]);
+    }
+
+    proptest! {
+        /// With nothing smoothed and nothing to regularise, the best prefix is the best of all sets (Fisher 1958).
+        #[test]
+        fn the_best_set_is_that_of_trying_all(
+            sums in prop::collection::vec((-20i32..20, 1u32..6), 5..9),
+        ) {
+            let mut words: Vec<u64> = sums.iter().map(|(g, h)| word(*g, *h)).collect();
+            words.insert(0, 0);
+            let categories = words.len() - 1;
+            let parameters = Parameters { lambda_l2: Some(0.0), ..loose() };
+            let found = best(parameters, bins(categories), &words).map_or(0.0, |split| split.gain);
+            let zero = |left: &dyn Fn(usize) -> bool| gain(&words, left, 0.0);
+            let all = words.iter().fold(Sums::default(), |sum, w| sum.plus(Sums(*w)));
+            let (g, h) = (f64::from(all.gradient()), f64::from(all.hessian()));
+            // `gain` takes off the score of the leaf with L2 of ½; put that right.
+            let shift = g * g / (h + 0.5) - g * g / h;
+            let most = (1..1u32 << categories)
+                .filter_map(|set| zero(&|bin| bin > 0 && set >> (bin - 1) & 1 == 1))
+                .fold(0.0_f64, |most, gain| most.max(gain + shift));
+            prop_assert!((found - most).abs() < 1e-9, "{found} {most}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! One tree.
+
+use crate::bins::number::ZERO_THRESHOLD;
+
+/// Which values count as missing in a split by a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// None; NaN counts as zero.
+    None,
+    /// Zero and NaN.
+    Zero,
+    /// NaN.
+    Nan,
+}
+
+/// Who goes left.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Rule {
+    /// Values of at most the threshold.
+    Number {
+        /// The greatest value that goes left.
+        threshold: f64,
+        /// Which values are missing.
+        missing: Missing,
+        /// Whether missing values go left.
+        default_left: bool,
+    },
+    /// Categories whose bit is set; missing values go right.
+    Category {
+        /// A bit per category, 32 in each word.
+        bits: Vec<u32>,
+    },
+}
+
+impl Rule {
+    /// The rule that sends these categories left.
+    pub(crate) fn of_categories(categories: impl IntoIterator<Item = u32>) -> Self {
+        let mut bits = Vec::new();
+        for category in categories {
+            let word = (category / 32) as usize;
+            if bits.len() <= word {
+                bits.resize(word + 1, 0);
+            }
+            bits[word] |= 1 << (category % 32);
+        }
+        Self::Category { bits }
+    }
+
+    /// Whether a value goes left; as LightGBM decides it, to the last case.
+    #[inline]
+    pub(crate) fn goes_left(&self, value: f64) -> bool {
+        match self {
+            Self::Number {
+                threshold,
+                missing,
+                default_left,
+            } => {
+                let absent = match missing {
+                    Missing::None => false,
+                    Missing::Zero => value.is_nan() || value.abs() <= ZERO_THRESHOLD,
+                    Missing::Nan => value.is_nan(),
+                };
+                if absent {
+                    return *default_left;
+                }
+                (if value.is_nan() { 0.0 } else { value }) <= *threshold
+            }
+            Self::Category { bits } => value > -1.0 && has_bit(bits, value),
+        }
+    }
+
+    /// Whether a category goes left by the rule's bits.
+    pub(crate) fn has_category(&self, category: u32) -> bool {
+        match self {
+            Self::Number { .. } => false,
+            Self::Category { bits } => has_bit(bits, f64::from(category)),
+        }
+    }
+}
+
+fn has_bit(bits: &[u32], category: f64) -> bool {
+    let category = category as usize;
+    let word = bits.get(category / 32);
+    word.is_some_and(|word| word >> (category % 32) & 1 == 1)
+}
+
+/// A child, as LightGBM writes it: a node, or the complement of a leaf.
+pub(crate) type Child = i32;
+
+/// A split.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    /// The column that is split by.
+    pub(crate) feature: usize,
+    /// Who goes left.
+    pub(crate) rule: Rule,
+    /// By how much the split lowers the loss.
+    pub(crate) gain: f64,
+    /// Where to go.
+    pub(crate) left: Child,
+    /// Where to go else.
+    pub(crate) right: Child,
+    /// What the node would answer as a leaf.
+    pub(crate) answer: Answer,
+}
+
+/// What a leaf answers, or a node would.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Answer {
+    /// The value.
+    pub(crate) value: f64,
+    /// The sum of second derivatives behind it.
+    pub(crate) weight: f64,
+    /// The rows behind it.
+    pub(crate) count: u64,
+}
+
+/// One tree. Node 0 is the root; a tree without nodes is one leaf.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tree {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) leaves: Vec<Answer>,
+    /// The share of the answers that was taken; 1 for a tree into which the starting value was folded.
+    pub(crate) shrinkage: f64,
+}
+
+impl Tree {
+    /// A tree that answers the same to all.
+    pub(crate) fn constant(value: f64) -> Self {
+        Self {
+            nodes: Vec::new(),
+            leaves: vec![Answer {
+                value,
+                ..Answer::default()
+            }],
+            shrinkage: 1.0,
+        }
+    }
+
+    /// The value for a row, whose features are asked for one by one.
+    #[inline]
+    pub(crate) fn value(&self, feature: impl Fn(usize) -> f64) -> f64 {
+        let mut child: Child = if self.nodes.is_empty() { !0 } else { 0 };
+        while child >= 0 {
+            let node = &self.nodes[child as usize];
+            child = if node.rule.goes_left(feature(node.feature)) {
+                node.left
+            } else {
+                node.right
+            };
+        }
+        self.leaves[!child as usize].value
+    }
+
+    /// Takes only a share of the tree's answers.
+    pub(crate) fn shrink(&mut self, rate: f64) {
+        self.shrinkage *= rate;
+        for answer in self.answers() {
+            answer.value *= rate;
+        }
+    }
+
+    /// Adds a starting value to all answers, so that a model needs no word for it.
+    pub(crate) fn add(&mut self, start: f64) {
+        self.shrinkage = 1.0;
+        for answer in self.answers() {
+            answer.value += start;
+        }
+    }
+
+    fn answers(&mut self) -> impl Iterator<Item = &mut Answer> {
+        let nodes = self.nodes.iter_mut().map(|node| &mut node.answer);
+        self.leaves.iter_mut().chain(nodes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(missing: Missing, default_left: bool) -> Rule {
+        Rule::Number {
+            threshold: 1.5,
+            missing,
+            default_left,
+        }
+    }
+
+    #[track_caller]
+    fn check(rule: &Rule, left: &[f64], right: &[f64]) {
+        for value in left {
+            assert!(rule.goes_left(*value), "{value} goes right");
+        }
+        for value in right {
+            assert!(!rule.goes_left(*value), "{value} goes left");
+        }
+    }
+
+    #[test]
+    fn numbers_up_to_the_threshold_go_left() {
+        let rule = number(Missing::None, false);
+        check(&rule, &[1.5, 0.0, -9.0, f64::NAN], &[1.6, f64::INFINITY]);
+    }
+
+    #[test]
+    fn missing_numbers_go_their_side() {
+        check(&number(Missing::Nan, false), &[0.0], &[f64::NAN]);
+        check(&number(Missing::Nan, true), &[f64::NAN], &[2.0]);
+        check(
+            &number(Missing::Zero, false),
+            &[0.1],
+            &[f64::NAN, 0.0, -0.0, 1e-36],
+        );
+    }
+
+    #[test]
+    fn categories_with_a_bit_go_left() {
+        let rule = Rule::of_categories([1, 40]);
+        check(
+            &rule,
+            &[1.0, 1.9, 40.0],
+            &[0.0, 2.0, 8.0, 41.0, 72.0, 1e300],
+        );
+        check(
+            &rule,
+            &[],
+            &[f64::NAN, -1.0, f64::NEG_INFINITY, f64::INFINITY],
+        );
+        check(&Rule::of_categories([0]), &[0.0, -0.5], &[32.0]);
+    }
+
+    #[test]
+    fn a_tree_of_one_leaf_answers_the_same_to_all() {
+        assert_eq!(Tree::constant(3.0).value(|_| f64::NAN), 3.0);
+    }
+}
