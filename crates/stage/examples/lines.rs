@@ -15,8 +15,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::{
-    Blame, Counts, Definition, Digest, Fault, Finished, FitStage, Item, ItemStage, Options, Output,
-    Part, Queue, QueueStage, Reads,
+    Blame, Counts, Definition, Digest, Fault, Finished, FitStage, Item, ItemStage, Options,
+    OrBlame, Output, Part, Queue, QueueStage, Reads,
 };
 
 /// Reads lines, writes lines.
@@ -108,6 +108,12 @@ fn write(item: &Item, output: &Output, lines: &[String]) -> Result<(), Fault> {
     })
 }
 
+/// The number a part holds.
+fn number(part: &Part) -> Result<usize, Fault> {
+    let text = String::from_utf8_lossy(&part.read()?).into_owned();
+    text.parse().or_item()
+}
+
 struct Upper(Settings);
 
 impl ItemStage for Upper {
@@ -118,19 +124,14 @@ impl ItemStage for Upper {
             .iter()
             .map(|line| format!("{}{}", self.0.prefix, line.to_uppercase()))
             .collect();
-        output.write(
-            &format!("_length/{}", item.name()),
-            lines.len().to_string().as_bytes(),
-        )?;
+        output.part(lines.len().to_string().as_bytes())?;
         write(item, output, &upper)
     }
 
     fn finish(&self, queue: &Finished, output: &Output) -> Result<(), Fault> {
         let mut total = 0;
-        for part in queue.parts("_length") {
-            total += fs_err::read_to_string(part.path)?
-                .parse::<u64>()
-                .unwrap_or(0);
+        for part in queue.parts() {
+            total += number(part)?;
         }
         output.write("_length.json", total.to_string().as_bytes())
     }
@@ -155,7 +156,7 @@ impl FitStage for Center {
     fn merge(&self, parts: &[Part], output: &Output) -> Result<usize, Fault> {
         let mut longest = 0;
         for part in parts {
-            longest = longest.max(fs_err::read_to_string(&part.path)?.parse().unwrap_or(0));
+            longest = longest.max(number(part)?);
         }
         output.write("_width.json", longest.to_string().as_bytes())?;
         Ok(longest)

@@ -11,11 +11,12 @@ use crate::input::{Kind, Listed};
 use crate::layout;
 use crate::options::Options;
 use crate::parallel;
+use crate::part::PartSink;
 use crate::plan::{Decision, Planned};
 use crate::receipt::{Phase, Receipt};
 use crate::run::{QUEUE, Run, Working};
 use crate::stat::Stat;
-use crate::work::{Finished, FitStage, Item, ItemStage, Part, Queue, QueueStage};
+use crate::work::{Finished, FitStage, Item, ItemStage, Queue, QueueStage};
 
 /// Runs a stage that processes each item by itself.
 pub fn items(
@@ -83,25 +84,13 @@ fn fit_and_transform<S: FitStage>(
     work: &S,
 ) -> Result<(), Fault> {
     working.execute(Phase::Fit, fit, &|_| None, &|item, output| {
-        let mut part = output.create_reserved(&format!("{}/{}", layout::FIT, item.name()))?;
+        let mut part = PartSink::new(output, Phase::Fit);
         work.fit(item, &mut part)?;
         part.finish()
     })?;
     working.stop_or_fail()?;
     working.secure()?;
-    let parts: Vec<Part> = working
-        .receipts(Phase::Fit)
-        .flat_map(|receipt| {
-            receipt
-                .outputs
-                .iter()
-                .map(move |written| (receipt, written))
-        })
-        .map(|(receipt, written)| Part {
-            item: receipt.item.clone(),
-            path: working.partial.path.join(&written.name),
-        })
-        .collect();
+    let parts = working.parts(Phase::Fit);
     let fitted = working.write_whole(|output| work.merge(&parts, output))?;
     // An item that failed to fit is set aside already.
     let items: Vec<_> = run
@@ -296,21 +285,9 @@ fn known(plan: &[Planned]) -> HashMap<String, (Stat, Digest)> {
         .collect()
 }
 
-/// What the items have left in the queue.
+/// What the items have left.
 fn finished(working: &Working<'_>) -> Finished {
-    let names = |receipt: &Receipt| {
-        receipt
-            .outputs
-            .iter()
-            .map(|written| written.name.clone())
-            .collect()
-    };
-    let outputs = working
-        .receipts(Phase::Item)
-        .map(|receipt| (receipt.item.clone(), names(receipt)))
-        .collect();
     Finished {
-        directory: working.partial.path.clone(),
-        outputs,
+        parts: working.parts(Phase::Item),
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::layout;
+use crate::part::Inline;
 use crate::receipt::{Phase, Receipt};
 
 /// A line of the journal.
@@ -29,7 +30,12 @@ pub(crate) enum Entry {
     /// A piece of work failed; the reason is in `_failed`.
     Fail { phase: Phase, item: String },
     /// A piece of work is done and its outputs are durable.
-    Done { phase: Phase, receipt: Receipt },
+    Done {
+        phase: Phase,
+        receipt: Receipt,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Inline>,
+    },
 }
 
 /// The journal of one worker, open for appending.
@@ -77,7 +83,7 @@ impl Journal {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     /// Receipts; whether their outputs are whole is still to be seen.
-    pub(crate) receipts: Vec<(Phase, Receipt)>,
+    pub(crate) receipts: Vec<(Phase, Receipt, Option<Inline>)>,
     /// Pieces of work that may have killed their process: to be tried alone.
     pub(crate) suspects: HashSet<(Phase, String)>,
     /// How often the process surely died over a piece of work, or hung.
@@ -126,11 +132,15 @@ impl History {
                 Entry::End { phase, item } | Entry::Fail { phase, item } => {
                     begun.remove(&(phase, item));
                 }
-                Entry::Done { phase, receipt } => {
+                Entry::Done {
+                    phase,
+                    receipt,
+                    part,
+                } => {
                     let work = (phase, receipt.item.clone());
                     begun.remove(&work);
                     self.suspects.remove(&work);
-                    self.receipts.push((phase, receipt));
+                    self.receipts.push((phase, receipt, part));
                 }
             }
         }
@@ -196,11 +206,13 @@ mod tests {
             input: Digest(2),
             fitted: None,
             outputs: Vec::new(),
+            part: None,
             counts: None,
         };
         Entry::Done {
             phase: Phase::Item,
             receipt,
+            part: None,
         }
     }
 
@@ -220,7 +232,7 @@ mod tests {
         let done: Vec<_> = history
             .receipts
             .iter()
-            .map(|(_, receipt)| receipt.item.as_str())
+            .map(|(_, receipt, _)| receipt.item.as_str())
             .collect();
         let mut suspects: Vec<_> = history
             .suspects

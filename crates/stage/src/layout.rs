@@ -15,15 +15,18 @@ pub(crate) const ITEMS: &str = "_items.json";
 pub(crate) const JOURNAL: &str = "_journal.jsonl";
 /// Dead letters, a file each.
 pub(crate) const FAILED: &str = "_failed";
-/// What each item contributes to what is fitted.
-pub(crate) const FIT: &str = "_fit";
+/// What each item contributes to what is known of the whole queue: large parts, a file each.
+pub(crate) const PARTS: &str = "_parts";
+/// Small parts of all items, one after the other.
+pub(crate) const PACK: &str = "_parts.bin";
 /// Checkpoints of whole-queue stages, a folder for each key.
 pub(crate) const CHECKPOINT: &str = "_checkpoint";
 
 /// Whether a stage may not write this name.
 pub(crate) fn is_reserved(name: &str) -> bool {
     let first = name.split('/').next().unwrap_or_default();
-    [MANIFEST, RUN, STAT, ITEMS, FAILED, FIT, CHECKPOINT].contains(&first) || is_journal(first)
+    [MANIFEST, RUN, STAT, ITEMS, FAILED, PARTS, PACK, CHECKPOINT].contains(&first)
+        || is_journal(first)
 }
 
 /// Whether this is the journal of some worker.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Hasher};
 use crate::fault::{Blame, Fault};
+use crate::part::PartSink;
+use crate::receipt::Phase;
 
 /// One file written, as the receipt keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +67,7 @@ pub(crate) struct Ledger {
     pub(crate) written: Vec<Written>,
     pub(crate) created: Vec<String>,
     pub(crate) counts: Option<Counts>,
+    pub(crate) part: Option<Vec<u8>>,
 }
 
 /// Which item writes which file: no file has two owners. And which folders are there already.
@@ -188,18 +191,30 @@ impl Output {
         Ok(())
     }
 
+    /// Leaves what [`crate::ItemStage::finish`] is to know of this item.
+    pub fn part(&self, content: &[u8]) -> Result<(), Fault> {
+        let mut sink = PartSink::new(self, Phase::Item);
+        sink.write_all(content)?;
+        sink.finish()
+    }
+
+    pub(crate) fn set_part(&self, content: Vec<u8>) {
+        lock(&self.ledger).part = Some(content);
+    }
+
+    pub(crate) fn item(&self) -> &str {
+        &self.item
+    }
+
     /// Ends the work: what was written, in the order of names.
-    pub(crate) fn close(&self) -> Result<(Vec<Written>, Option<Counts>), Fault> {
-        let mut ledger = lock(&self.ledger);
+    pub(crate) fn close(&self) -> Result<Ledger, Fault> {
+        let mut ledger = std::mem::take(&mut *lock(&self.ledger));
         if ledger.created.len() > ledger.written.len() {
-            return Err(Fault::message(
-                Blame::Program,
-                "an output was created but not finished",
-            ));
+            let message = "an output was created but not finished";
+            return Err(Fault::message(Blame::Program, message));
         }
-        let mut written = std::mem::take(&mut ledger.written);
-        written.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok((written, ledger.counts.take()))
+        ledger.written.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(ledger)
     }
 
     /// Removes what a failed try has written.
@@ -211,6 +226,7 @@ impl Output {
             self.claims.release(&name);
         }
         ledger.written.clear();
+        ledger.part = None;
     }
 }
 

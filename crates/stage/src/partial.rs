@@ -15,7 +15,7 @@ use crate::journal::{Entry, Journal, journals};
 use crate::layout;
 use crate::lock::Lock;
 use crate::output::Claims;
-use crate::receipt::{CONTRACT, Phase};
+use crate::receipt::CONTRACT;
 use crate::record;
 use crate::store::{Held, Place, Store};
 
@@ -124,13 +124,7 @@ fn adopt_manifest(path: &Path, journal: &mut Journal, store: &Store) -> Result<(
     if !manifest.exists() {
         return Ok(());
     }
-    let held = store.in_partial();
-    let done: Vec<_> = held
-        .map(|(phase, receipt)| Entry::Done {
-            phase,
-            receipt: receipt.clone(),
-        })
-        .collect();
+    let done: Vec<_> = store.in_partial().collect();
     journal.append(&done)?;
     journal.sync()?;
     remove(&manifest)?;
@@ -213,13 +207,4 @@ pub(crate) fn remove_leftover(output: &Path) -> Result<(), Fault> {
         remove_tree(&path)?;
     }
     Ok(commit::recover(output)?)
-}
-
-/// The phase's name, for people.
-pub(crate) fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Fit => "fit",
-        Phase::Item => "items",
-        Phase::Queue => "queue",
-    }
 }

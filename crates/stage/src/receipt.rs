@@ -26,6 +26,17 @@ pub(crate) enum Phase {
     Queue,
 }
 
+impl Phase {
+    /// The phase's name, in keys and files.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Fit => "fit",
+            Self::Item => "item",
+            Self::Queue => "queue",
+        }
+    }
+}
+
 /// The record that one piece of work was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +50,9 @@ pub(crate) struct Receipt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fitted: Option<Digest>,
     pub(crate) outputs: Vec<Written>,
+    /// The size in bytes of the part that lies in `_parts.bin`, in the order of receipts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<Counts>,
 }
@@ -69,18 +83,13 @@ impl Keys {
         input: Digest,
         fitted: Option<Digest>,
     ) -> Digest {
-        let phase = match phase {
-            Phase::Fit => "fit",
-            Phase::Item => "item",
-            Phase::Queue => "queue",
-        };
         let fitted = fitted.map(|digest| digest.to_string()).unwrap_or_default();
         let parts = [
             CONTRACT.to_string(),
             self.stage.clone(),
             self.program.to_string(),
             self.settings.to_string(),
-            phase.to_owned(),
+            phase.word().to_owned(),
             item.to_owned(),
             input.to_string(),
             fitted,
@@ -177,6 +186,13 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// All receipts, by phase, in the order in which their parts are packed.
+    pub(crate) fn receipts(&self) -> [(Phase, &[Receipt]); 2] {
+        let whole = !self.inputs.is_empty();
+        let phase = if whole { Phase::Queue } else { Phase::Item };
+        [(Phase::Fit, &self.fit), (phase, &self.items)]
+    }
+
     /// All files the manifest speaks of.
     pub(crate) fn written(&self) -> impl Iterator<Item = &Written> {
         let receipts = self.fit.iter().chain(&self.items);
@@ -270,6 +286,7 @@ mod tests {
             input: Digest(3),
             fitted: None,
             outputs: vec![written],
+            part: None,
             counts: Some(Counts {
                 read: 2,
                 written: 1,

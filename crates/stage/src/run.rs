@@ -17,6 +17,7 @@ use crate::layout;
 use crate::lock::Lock;
 use crate::options::Options;
 use crate::output::{Counts, Output, Written};
+use crate::part::Part;
 use crate::partial::{self, Partial};
 use crate::plan::{Decision, Planned, Planner};
 use crate::progress::{Progress, plural};
@@ -232,9 +233,10 @@ impl<'a> Run<'a> {
             running,
             heartbeat,
             receipts: BTreeMap::new(),
+            parts: BTreeMap::new(),
             failed: Vec::new(),
             unsynced: Vec::new(),
-            linked: false,
+            kept: HashSet::new(),
             stats: HashMap::new(),
             outputs: Vec::new(),
             inputs: Vec::new(),
@@ -280,9 +282,11 @@ pub(crate) struct Working<'a> {
     running: Arc<Running>,
     heartbeat: Heartbeat,
     receipts: BTreeMap<(Phase, String), Receipt>,
+    parts: BTreeMap<(Phase, String), Vec<u8>>,
     pub(crate) failed: Vec<DeadLetter>,
     unsynced: Vec<crate::journal::Entry>,
-    linked: bool,
+    /// Files linked from the last good output.
+    kept: HashSet<String>,
     pub(crate) stats: HashMap<String, (Stat, Digest)>,
     outputs: Vec<Written>,
     pub(crate) inputs: Vec<(String, Digest)>,
@@ -298,6 +302,7 @@ impl Working<'_> {
         work: &Work<'_>,
     ) -> Result<(), Fault> {
         let run = self.run;
+        let pack = run.store.pack()?;
         let mut tasks = Vec::new();
         for planned in plan {
             if let Some(known) = planned.known {
@@ -306,7 +311,17 @@ impl Working<'_> {
             match planned.decision {
                 Decision::Keep(held) => {
                     self.partial.keep(&held, &run.store)?;
-                    self.linked |= held.place == Place::Output;
+                    if held.place == Place::Output {
+                        let names = held
+                            .receipt
+                            .outputs
+                            .iter()
+                            .map(|written| written.name.clone());
+                        self.kept.extend(names);
+                    }
+                    if let Some(part) = held.part(phase, &pack) {
+                        self.parts.insert((phase, held.receipt.item.clone()), part);
+                    }
                     self.receipts
                         .insert((phase, held.receipt.item.clone()), held.receipt);
                 }
@@ -335,7 +350,7 @@ impl Working<'_> {
             run.progress.unchanged.store(kept as u64, Relaxed);
             run.progress.processed.store(0, Relaxed);
         }
-        run.progress.begin(partial::word(phase), tasks.len());
+        run.progress.begin(phase.word(), tasks.len());
         let crew = Crew {
             phase,
             keys: &run.keys,
@@ -352,10 +367,13 @@ impl Working<'_> {
         let outcome = crew.run(tasks, work)?;
         self.unsynced.extend(outcome.unsynced);
         self.failed.extend(outcome.failed);
-        for (receipt, stat) in outcome.done {
-            self.stats
-                .insert(receipt.item.clone(), (stat, receipt.input));
-            self.receipts.insert((phase, receipt.item.clone()), receipt);
+        for done in outcome.done {
+            let (item, input) = (done.receipt.item.clone(), done.receipt.input);
+            self.stats.insert(item.clone(), (done.stat, input));
+            if let Some(part) = done.part {
+                self.parts.insert((phase, item.clone()), part);
+            }
+            self.receipts.insert((phase, item), done.receipt);
         }
         Ok(())
     }
@@ -389,6 +407,37 @@ impl Working<'_> {
             .map(|(_, receipt)| receipt)
     }
 
+    /// The parts of a phase, in item order.
+    pub(crate) fn parts(&self, phase: Phase) -> Vec<Part> {
+        let part = |receipt: &Receipt| {
+            let item = receipt.item.as_str();
+            let large = crate::part::file_name(phase, item);
+            match self.parts.get(&(phase, receipt.item.clone())) {
+                Some(content) => Some(Part::new(item, content.clone())),
+                None if receipt.outputs.iter().any(|written| written.name == large) => {
+                    Some(Part::in_file(item, self.partial.path.join(large)))
+                }
+                None => None,
+            }
+        };
+        self.receipts(phase).filter_map(part).collect()
+    }
+
+    /// Writes all small parts into one file.
+    fn write_pack(&mut self) -> Result<(), Fault> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        let parts = std::mem::take(&mut self.parts);
+        self.write_whole(|output| {
+            let mut pack = output.create_reserved(layout::PACK)?;
+            for part in parts.values() {
+                std::io::Write::write_all(&mut pack, part)?;
+            }
+            pack.finish()
+        })
+    }
+
     /// Writes files about the whole queue.
     pub(crate) fn write_whole<T>(
         &mut self,
@@ -396,8 +445,7 @@ impl Working<'_> {
     ) -> Result<T, Fault> {
         let output = Output::new(&self.partial.path, "the whole queue", &self.partial.claims);
         let result = work(&output)?;
-        let (written, _) = output.close()?;
-        self.outputs.extend(written);
+        self.outputs.extend(output.close()?.written);
         Ok(result)
     }
 
@@ -413,6 +461,7 @@ impl Working<'_> {
             );
             return Err(Fault::message(Blame::Busy, message).hint("run again"));
         }
+        self.write_pack()?;
         let manifest = self.manifest(phase);
         let names: HashSet<&str> = manifest
             .written()
@@ -432,7 +481,7 @@ impl Working<'_> {
         let text = manifest.to_json()?;
         write_stamped(&path, &text, run.started)?;
         self.partial.sweep(&names, !manifest.failed.is_empty())?;
-        if self.linked && names.len() > 64 {
+        if self.kept.len() > 64 {
             sync::sync_file_system(&self.partial.path)?;
         }
         crate::durable::sync_directory(&self.partial.path)?;
@@ -468,7 +517,15 @@ impl Working<'_> {
     fn write_stats(&self, manifest: &Manifest) -> Result<(), Fault> {
         let mut outputs = HashMap::new();
         for written in manifest.written() {
-            let stat = Stat::of_path(&self.partial.path.join(&written.name))?;
+            // A link to the last good output has the stat that is known of that, but for the time of the link.
+            let stat = match self.run.store.stats.outputs.get(&written.name) {
+                Some((stat, digest))
+                    if *digest == written.digest && self.kept.contains(&written.name) =>
+                {
+                    *stat
+                }
+                _ => Stat::of_path(&self.partial.path.join(&written.name))?,
+            };
             outputs.insert(written.name.clone(), (stat, written.digest));
         }
         let taken = clock::nanos(self.run.started);

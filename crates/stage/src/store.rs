@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
 use crate::fault::Fault;
-use crate::journal::History;
+use crate::journal::{Entry, History};
 use crate::layout;
 use crate::output::Written;
+use crate::part::{Inline, Pack};
 use crate::receipt::{DeadLetter, Manifest, Phase, Receipt};
 use crate::stat::{Stat, StatCache};
 
@@ -25,6 +26,8 @@ pub(crate) enum Place {
 pub(crate) struct Held {
     pub(crate) receipt: Receipt,
     pub(crate) place: Place,
+    /// The small part of a receipt in the partial; the last good output's are in its pack.
+    part: Option<Vec<u8>>,
 }
 
 /// What earlier runs left.
@@ -38,6 +41,7 @@ pub(crate) struct Store {
     pub(crate) history: History,
     held: HashMap<(Phase, String), Vec<Held>>,
     letters: HashMap<(Phase, String), DeadLetter>,
+    pack_is_whole: bool,
 }
 
 impl Store {
@@ -51,19 +55,19 @@ impl Store {
             history: History::default(),
             held: HashMap::new(),
             letters: HashMap::new(),
+            pack_is_whole: false,
             partial,
         };
         if let Some(manifest) = &store.manifest {
-            for (phase, receipts) in receipts(manifest) {
-                for receipt in receipts {
-                    hold(&mut store.held, phase, receipt.clone(), Place::Output);
-                }
+            for (phase, receipt) in each(manifest) {
+                hold(&mut store.held, phase, receipt.clone(), Place::Output, None);
             }
             for letter in &manifest.failed {
                 store
                     .letters
                     .insert((letter.phase, letter.item.clone()), letter.clone());
             }
+            store.pack_is_whole = store.has_pack(manifest, Place::Output);
         }
         if store.partial.is_dir() {
             store.read_partial()?;
@@ -75,14 +79,20 @@ impl Store {
     /// its receipts are worth as much as a journal's.
     fn read_partial(&mut self) -> Result<(), Fault> {
         self.history = History::read(&self.partial)?;
-        for (phase, receipt) in std::mem::take(&mut self.history.receipts) {
-            hold(&mut self.held, phase, receipt, Place::Partial);
+        for (phase, receipt, part) in std::mem::take(&mut self.history.receipts) {
+            let part = part.map(|part| part.0);
+            hold(&mut self.held, phase, receipt, Place::Partial, part);
         }
         if let Ok(Some(manifest)) = Manifest::read(&self.partial) {
-            for (phase, receipts) in receipts(&manifest) {
-                for receipt in receipts {
-                    hold(&mut self.held, phase, receipt.clone(), Place::Partial);
-                }
+            let whole = self.has_pack(&manifest, Place::Partial);
+            let pack = if whole {
+                Pack::read(&self.partial, &manifest)?
+            } else {
+                Pack::default()
+            };
+            for (phase, receipt) in each(&manifest) {
+                let part = pack.get(phase, &receipt.item).map(<[u8]>::to_vec);
+                hold(&mut self.held, phase, receipt.clone(), Place::Partial, part);
             }
         }
         let mut letters = Vec::new();
@@ -92,6 +102,22 @@ impl Store {
                 .insert((letter.phase, letter.item.clone()), letter);
         }
         Ok(())
+    }
+
+    fn has_pack(&self, manifest: &Manifest, place: Place) -> bool {
+        let mut packs = manifest
+            .outputs
+            .iter()
+            .filter(|written| written.name == layout::PACK);
+        packs.any(|written| self.is_there(written, place))
+    }
+
+    /// The small parts of the last good output.
+    pub(crate) fn pack(&self) -> Result<Pack, Fault> {
+        match &self.manifest {
+            Some(manifest) if self.pack_is_whole => Ok(Pack::read(&self.output, manifest)?),
+            _ => Ok(Pack::default()),
+        }
     }
 
     /// Whether anything is known of a piece of work, so that its key is worth computing.
@@ -121,14 +147,18 @@ impl Store {
         held.is_some_and(|held| held.iter().any(|held| held.place == Place::Partial))
     }
 
-    /// All receipts whose files are in the partial.
-    pub(crate) fn in_partial(&self) -> impl Iterator<Item = (Phase, &Receipt)> {
+    /// Journal entries for all receipts whose files are in the partial.
+    pub(crate) fn in_partial(&self) -> impl Iterator<Item = Entry> {
         let all = self
             .held
             .iter()
             .flat_map(|((phase, _), held)| held.iter().map(|held| (*phase, held)));
         all.filter(|(_, held)| held.place == Place::Partial)
-            .map(|(phase, held)| (phase, &held.receipt))
+            .map(|(phase, held)| Entry::Done {
+                phase,
+                receipt: held.receipt.clone(),
+                part: held.part.clone().map(Inline),
+            })
     }
 
     /// The dead letter of a piece of work.
@@ -137,7 +167,16 @@ impl Store {
     }
 
     fn is_whole(&self, held: &Held) -> bool {
-        held.receipt
+        let part = match (held.receipt.part, held.place) {
+            (None, _) => true,
+            (Some(_), Place::Output) => self.pack_is_whole,
+            (Some(bytes), Place::Partial) => held
+                .part
+                .as_ref()
+                .is_some_and(|part| part.len() as u64 == bytes),
+        };
+        part && held
+            .receipt
             .outputs
             .iter()
             .all(|written| self.is_there(written, held.place))
@@ -167,10 +206,20 @@ impl Store {
     }
 }
 
-fn receipts(manifest: &Manifest) -> [(Phase, &[Receipt]); 2] {
-    let whole = !manifest.inputs.is_empty();
-    let phase = if whole { Phase::Queue } else { Phase::Item };
-    [(Phase::Fit, &manifest.fit), (phase, &manifest.items)]
+impl Held {
+    /// The small part, from the partial or from the last good output's pack.
+    pub(crate) fn part(&self, phase: Phase, pack: &Pack) -> Option<Vec<u8>> {
+        match self.place {
+            Place::Partial => self.part.clone(),
+            Place::Output => pack.get(phase, &self.receipt.item).map(<[u8]>::to_vec),
+        }
+    }
+}
+
+/// All receipts with their phases.
+fn each(manifest: &Manifest) -> impl Iterator<Item = (Phase, &Receipt)> {
+    let phases = manifest.receipts().into_iter();
+    phases.flat_map(|(phase, receipts)| receipts.iter().map(move |receipt| (phase, receipt)))
 }
 
 fn hold(
@@ -178,12 +227,17 @@ fn hold(
     phase: Phase,
     receipt: Receipt,
     place: Place,
+    part: Option<Vec<u8>>,
 ) {
     let same = |held: &Held| held.place == place && held.receipt.key == receipt.key;
     let all = held.entry((phase, receipt.item.clone())).or_default();
     // The last word on a key counts.
     all.retain(|held| !same(held));
-    all.push(Held { receipt, place });
+    all.push(Held {
+        receipt,
+        place,
+        part,
+    });
 }
 
 fn read_letters(folder: &Path, letters: &mut Vec<DeadLetter>) -> Result<(), Fault> {

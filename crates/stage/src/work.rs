@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::output::Output;
+use crate::part::Part;
 use crate::progress::Progress;
 use crate::watch::Watch;
 
@@ -78,15 +79,6 @@ pub(crate) fn stem(name: &str) -> &str {
         .filter(|dot| *dot > 0)
         .unwrap_or(plain.len());
     &name[..folder + end]
-}
-
-/// A file one item left in the queue, beside its outputs or in the fit phase.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// The item's name.
-    pub item: String,
-    /// Where the file is.
-    pub path: PathBuf,
 }
 
 /// A stage that processes each item by itself.
@@ -208,23 +200,13 @@ impl Queue {
 /// The queue whose items are all done, about to commit.
 #[derive(Debug)]
 pub struct Finished {
-    pub(crate) directory: PathBuf,
-    pub(crate) outputs: Vec<(String, Vec<String>)>,
+    pub(crate) parts: Vec<Part>,
 }
 
 impl Finished {
-    /// The files that items left under a folder (`_profile`), in item order.
-    pub fn parts<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = Part> + 'a {
-        self.outputs.iter().flat_map(move |(item, outputs)| {
-            let below = move |name: &&String| {
-                name.strip_prefix(folder)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            };
-            outputs.iter().filter(below).map(|name| Part {
-                item: item.clone(),
-                path: self.directory.join(name),
-            })
-        })
+    /// The parts that items left ([`Output::part`]), in item order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 }
 

@@ -16,6 +16,7 @@ use crate::journal::{Entry, Journal};
 use crate::layout;
 use crate::options::Options;
 use crate::output::{Claims, Output};
+use crate::part::Inline;
 use crate::progress::Progress;
 use crate::receipt::{Cause, DeadLetter, Keys, Phase, Receipt};
 use crate::stat::Stat;
@@ -34,10 +35,18 @@ pub(crate) struct Task {
 /// What the crew has done.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    pub(crate) done: Vec<(Receipt, Stat)>,
+    pub(crate) done: Vec<Finish>,
     pub(crate) failed: Vec<DeadLetter>,
     /// Done, but not durable yet.
     pub(crate) unsynced: Vec<Entry>,
+}
+
+/// A piece of work done: its receipt, its small part, and the stat of its input.
+#[derive(Clone, Debug)]
+pub(crate) struct Finish {
+    pub(crate) receipt: Receipt,
+    pub(crate) part: Option<Vec<u8>>,
+    pub(crate) stat: Stat,
 }
 
 /// What all workers share.
@@ -155,17 +164,18 @@ impl Crew<'_> {
         let fault = loop {
             tries += 1;
             let fault = match self.attempt(task, threads, work, &mut key) {
-                Ok((receipt, stat)) => {
+                Ok(done) => {
                     // Its receipt waits for the next sync; if a sibling kills the process now, it was not this.
                     self.put_down(name)?;
                     let entry = Entry::Done {
                         phase: self.phase,
-                        receipt: receipt.clone(),
+                        receipt: done.receipt.clone(),
+                        part: done.part.clone().map(Inline),
                     };
                     if finished.send(entry).is_err() {
                         return Ok(());
                     }
-                    lock(&board.tasks).done.push((receipt, stat));
+                    lock(&board.tasks).done.push(done);
                     self.progress.processed.fetch_add(1, Ordering::Relaxed);
                     self.progress.done();
                     return Ok(());
@@ -229,7 +239,7 @@ impl Crew<'_> {
         threads: usize,
         work: &Work<'_>,
         key: &mut Option<Digest>,
-    ) -> Result<(Receipt, Stat), Fault> {
+    ) -> Result<Finish, Fault> {
         let name = &task.listed.name;
         let (stat, digest) = match task.known {
             Some((stat, digest)) => {
@@ -262,19 +272,21 @@ impl Crew<'_> {
             output.close()
         });
         match ended {
-            Ok((outputs, counts)) => {
-                let (item, fitted) = (name.clone(), task.fitted);
-                Ok((
-                    Receipt {
-                        item,
-                        key: its_key,
-                        input: digest,
-                        fitted,
-                        outputs,
-                        counts,
-                    },
+            Ok(ledger) => {
+                let receipt = Receipt {
+                    item: name.clone(),
+                    key: its_key,
+                    input: digest,
+                    fitted: task.fitted,
+                    outputs: ledger.written,
+                    part: ledger.part.as_ref().map(|part| part.len() as u64),
+                    counts: ledger.counts,
+                };
+                Ok(Finish {
+                    receipt,
+                    part: ledger.part,
                     stat,
-                ))
+                })
             }
             Err(fault) => {
                 output.discard();

@@ -139,7 +139,7 @@ fn a_sick_item_stops_a_fit_before_the_others_are_transformed() {
     let project = sick();
     project.write("c.json", r#"{"form": "center"}"#);
     project.run("raw out --config c.json", 1);
-    assert!(project.exists("out.partial/_fit/a.txt") && !project.exists("out.partial/a.txt"));
+    assert!(project.exists("out.partial/_journal.jsonl") && !project.exists("out.partial/a.txt"));
     project.run("raw out --config c.json --max-failed 1", 0);
     assert_eq!(project.read("out/a.txt"), "one\ntwo\n");
     project.run("raw out --config c.json --max-failed 1", 0);
