@@ -10,8 +10,9 @@ BIN ?= $(TARGET)/release
 
 ## make              build the binaries, lay out the demo project, run its line, print the metrics
 .PHONY: all
+# Where evaluate had to run, it has printed the metrics already.
 all: reports
-	@scripts/show-metrics $(PROJECT)/reports
+	$(if $(EVALUATE_ran),,@$(EVALUATE_command))
 
 ## make QUEUE        only as far as validated, cleaned, features, splits, models or reports
 include scripts/pipeline.mk

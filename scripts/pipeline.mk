@@ -101,7 +101,7 @@ $(PROJECT)/$4/_manifest.json: $$(wildcard $(PROJECT)/config/$5 $$(addprefix $(PR
 $(PROJECT)/$4/_manifest.json: $$(call command_changed,$(commands)/$2,$$($1_command))
 $(PROJECT)/$4/_manifest.json:
 	$$($1_command)
-	@mkdir -p $(commands)
+	@$$(eval $1_ran := yes)mkdir -p $(commands)
 	@printf '%s\n' '$$(subst ','\'',$$($1_command))' > $(commands)/$2
 endef
 

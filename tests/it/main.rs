@@ -1,1 +1,4 @@
 //! The binaries together.
+
+mod contract;
+mod make;

@@ -107,6 +107,10 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // What stays behind goes with the next run, or with the partial.
         let _ = std::fs::remove_dir_all(&self.path);
+        if let Some(folder) = self.path.parent() {
+            // Only if it was the last one: a directory that is not empty stays.
+            let _ = std::fs::remove_dir(folder);
+        }
     }
 }
 
