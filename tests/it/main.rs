@@ -1,4 +1,5 @@
 //! The binaries together.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod contract;
-mod make;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
@@ -60,19 +60,18 @@ impl Project {
     /// A small project whose queues are complete up to this one.
     #[track_caller]
     pub fn with(queue: &str) -> Self {
-        static WHOLE: OnceLock<Project> = OnceLock::new();
-        let whole = WHOLE.get_or_init(|| {
-            let project = Self::small();
-            project.run_to("reports");
-            project
-        });
+        // The line is run once, as far as somebody needs it.
+        static LONGEST: OnceLock<Mutex<Project>> = OnceLock::new();
+        let longest = LONGEST.get_or_init(|| Mutex::new(Self::small()));
+        let longest = longest.lock().unwrap_or_else(PoisonError::into_inner);
+        if !longest.has(queue) {
+            longest.run_to(queue);
+        }
         let project = Self::temporary();
-        copy(&whole.path("config"), &project.path("config"));
-        for name in ["raw"]
-            .into_iter()
-            .chain(LINE.iter().map(|stage| stage.writes))
-        {
-            copy(&whole.path(name), &project.path(name));
+        copy(&longest.path("config"), &project.path("config"));
+        let queues = LINE.iter().map(|stage| stage.writes);
+        for name in ["raw"].into_iter().chain(queues) {
+            copy(&longest.path(name), &project.path(name));
             if name == queue {
                 break;
             }
