@@ -34,6 +34,7 @@ fn every_stage_is_in_the_list() {
 
 /// Tries something on each stage, in a project whose queues are complete up to its input. With WAYSTATION_ONLY=train in
 /// the environment only on that one.
+#[expect(clippy::print_stdout, reason = "shown when the check fails")]
 fn each(check: impl Fn(&Stage, &Project)) {
     let only = std::env::var("WAYSTATION_ONLY").ok();
     let chosen = |stage: &&Stage| only.as_ref().is_none_or(|only| only == stage.binary);

@@ -10,7 +10,10 @@ use waystation_tests::{
 /// The stages that Make has asked, in order.
 fn asked(ended: &Ended) -> Vec<&str> {
     let known = |name: &&str| LINE.iter().any(|stage| stage.binary == *name) || *name == "adapt";
-    let programs = ended.stdout.lines().filter_map(|line| line.split(' ').next());
+    let programs = ended
+        .stdout
+        .lines()
+        .filter_map(|line| line.split(' ').next());
     let names = programs.filter_map(|path| path.rsplit('/').next());
     names.filter(known).collect()
 }
