@@ -14,9 +14,10 @@ use crate::parallel;
 use crate::part::PartSink;
 use crate::plan::{Decision, Planned};
 use crate::receipt::{Phase, Receipt};
-use crate::run::{QUEUE, Run, Working};
+use crate::run::{QUEUE, Run};
 use crate::stat::Stat;
 use crate::work::{Finished, FitStage, Item, ItemStage, Queue, QueueStage};
+use crate::working::Working;
 
 /// Runs a stage that processes each item by itself.
 pub fn items(
@@ -32,7 +33,7 @@ pub fn items(
     if run.is_complete(&[(Phase::Item, &plan)]) {
         return run.rest(known(&plan));
     }
-    let mut working = run.begin()?;
+    let mut working = Working::begin(&run)?;
     let ended = working
         .execute(Phase::Item, plan, &|_| None, &|item, output| {
             work.process(item, output)
@@ -70,7 +71,7 @@ pub fn fitted<S: FitStage>(
     if options.dry_run {
         return run.print_plan(&fit);
     }
-    let mut working = run.begin()?;
+    let mut working = Working::begin(&run)?;
     match fit_and_transform(&run, &mut working, fit, work) {
         Ok(()) => working.commit(Phase::Item),
         Err(fault) => Err(working.abandon(fault)),
@@ -176,7 +177,7 @@ pub fn whole(
     if run.is_complete(&[(Phase::Queue, std::slice::from_ref(&planned))]) {
         return run.rest(stats);
     }
-    let mut working = run.begin()?;
+    let mut working = Working::begin(&run)?;
     working.stats = stats;
     working.inputs = inputs;
     match run_whole(&run, &mut working, planned, &known, work) {

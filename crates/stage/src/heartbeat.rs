@@ -14,7 +14,8 @@ use crate::progress::Progress;
 use crate::receipt::CONTRACT;
 use crate::record::{RunRecord, RunState, boot, host};
 use crate::run::Run;
-use crate::workers::{Running, lock};
+use crate::running::Running;
+use crate::workers::lock;
 
 const TICK: Duration = Duration::from_millis(100);
 const BEAT: Duration = Duration::from_secs(1);

@@ -280,7 +280,8 @@ pub(crate) fn plural(number: u64, word: &str) -> String {
     )
 }
 
-fn thousands(number: u64) -> String {
+/// `1,234`.
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -147,27 +147,18 @@ impl Manifest {
     }
 
     fn parse(text: &[u8], place: &str) -> Result<Self, Fault> {
-        #[derive(Deserialize)]
-        struct Version {
-            contract: u32,
-        }
-        let broken = |error: serde_json::Error| {
-            Fault::message(
-                Blame::Data,
-                format!("{place}:{}: not a manifest: {error}", error.line()),
-            )
-            .hint("delete the queue it is in and run again")
+        let manifest = match serde_json::from_slice::<Self>(text) {
+            Ok(manifest) if manifest.contract == CONTRACT => manifest,
+            // Another version may have other fields: that is what is to be said, and not which field is strange.
+            parsed => {
+                let version = serde_json::from_slice(text).map(|version: Version| version.contract);
+                return Err(match (parsed, version) {
+                    (Err(error), Ok(CONTRACT) | Err(_)) => torn(place, &error),
+                    (_, Ok(version)) => foreign(place, version),
+                    (Ok(manifest), _) => foreign(place, manifest.contract),
+                });
+            }
         };
-        let version: Version = serde_json::from_slice(text).map_err(broken)?;
-        if version.contract != CONTRACT {
-            let message = format!(
-                "{place}: expected contract version {CONTRACT}, found {}",
-                version.contract
-            );
-            return Err(Fault::message(Blame::Data, message)
-                .hint("it was written by another version of waystation: use that one, or delete the queue"));
-        }
-        let manifest: Self = serde_json::from_slice(text).map_err(broken)?;
         for written in manifest.written() {
             let inside = written
                 .name
@@ -219,6 +210,22 @@ impl Manifest {
         write()?;
         Ok(text)
     }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    contract: u32,
+}
+
+fn torn(place: &str, error: &serde_json::Error) -> Fault {
+    let message = format!("{place}:{}: not a manifest: {error}", error.line());
+    Fault::message(Blame::Data, message).hint("delete the queue it is in and run again")
+}
+
+fn foreign(place: &str, version: u32) -> Fault {
+    let message = format!("{place}: expected contract version {CONTRACT}, found {version}");
+    Fault::message(Blame::Data, message)
+        .hint("it was written by another version of waystation: use that one, or delete the queue")
 }
 
 fn field(text: &mut Vec<u8>, name: &str, value: &impl Serialize) -> std::io::Result<()> {

@@ -1,33 +1,28 @@
-//! A run from its start to its commit, for all three forms of work.
+//! A run before it changes anything: what there is to read, what earlier runs left, whether there is anything to do.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
 use crate::clock;
-use crate::commit::{commit, recover};
+use crate::commit::recover;
 use crate::digest::Digest;
 use crate::entry::Definition;
 use crate::fault::{Blame, Fault};
-use crate::heartbeat::Heartbeat;
+use crate::guard::hush_guarded_panics;
 use crate::input::Input;
 use crate::layout;
 use crate::lock::Lock;
 use crate::options::Options;
-use crate::output::{Counts, Output, Written};
-use crate::part::Part;
-use crate::partial::{self, Partial};
+use crate::partial;
 use crate::plan::{Decision, Planned, Planner};
-use crate::progress::{Progress, plural};
-use crate::receipt::{CONTRACT, DeadLetter, Keys, Manifest, Phase, Receipt};
-use crate::record::RunState;
+use crate::progress::{Progress, plural, thousands};
+use crate::receipt::{Keys, Manifest, Phase};
 use crate::stat::{Stat, StatCache};
 use crate::store::{Place, Store};
-use crate::sync;
 use crate::watch::Stop;
-use crate::workers::{Crew, Running, Task, Work, hush_guarded_panics, write_letter};
 
 /// A run before it has changed anything.
 #[derive(Debug)]
@@ -40,7 +35,8 @@ pub(crate) struct Run<'a> {
     pub(crate) store: Store,
     pub(crate) stop: Stop,
     pub(crate) progress: Arc<Progress>,
-    started: SystemTime,
+    /// By the clock that stamps files.
+    pub(crate) started: SystemTime,
     /// On the last good output, while there is one. Dies with the process.
     _lock: Option<Lock>,
 }
@@ -56,15 +52,11 @@ impl<'a> Run<'a> {
         stop.on_signals()?;
         hush_guarded_panics();
         let keys = Keys::new(definition)?;
-        let mut lock = None;
-        if !options.dry_run {
-            lock = Lock::of(&output, &output)?;
-            if lock.is_none() {
-                // Without an output to lock, the owner of the partial is the owner of the run.
-                Lock::of(&layout::partial(&output), &output)?;
-            }
-            recover(&output)?;
-        }
+        let lock = if options.dry_run {
+            None
+        } else {
+            take_over(&output)?
+        };
         let input = Input::open(&input, definition)?;
         progress.items.store(input.items.len() as u64, Relaxed);
         let store = Store::read(&output)?;
@@ -170,14 +162,14 @@ impl<'a> Run<'a> {
     }
 
     /// Whether so many failed items are allowed.
-    fn judge(&self, failed: usize) -> Result<(), Fault> {
+    pub(crate) fn judge(&self, failed: usize) -> Result<(), Fault> {
         let items = self.input.items.len();
         if self.options.max_failed.allows(failed, items) {
             return Ok(());
         }
         let message = format!(
             "{} of {} failed",
-            thousands(failed),
+            thousands(failed as u64),
             plural(items as u64, "item")
         );
         Err(Fault::message(Blame::Failed, message))
@@ -203,7 +195,7 @@ impl<'a> Run<'a> {
     }
 
     /// Items of the last good output that are not in the input any more.
-    fn retracted(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn retracted(&self) -> impl Iterator<Item = &str> {
         let items: HashSet<&str> = self
             .input
             .items
@@ -218,39 +210,22 @@ impl<'a> Run<'a> {
         old.map(|receipt| receipt.item.as_str())
             .filter(move |item| *item != QUEUE && !items.contains(item))
     }
-
-    /// Begins to work: from here on there is a partial.
-    pub(crate) fn begin(&'a self) -> Result<Working<'a>, Fault> {
-        let partial = Partial::open(&self.output, &self.input.items, &self.store)?;
-        self.progress
-            .retracted
-            .store(self.retracted().count() as u64, Relaxed);
-        let running = Arc::new(Running::default());
-        let heartbeat = Heartbeat::start(self, &partial, &running)?;
-        Ok(Working {
-            run: self,
-            partial,
-            running,
-            heartbeat,
-            receipts: BTreeMap::new(),
-            parts: BTreeMap::new(),
-            failed: Vec::new(),
-            unsynced: Vec::new(),
-            kept: HashSet::new(),
-            stats: HashMap::new(),
-            outputs: Vec::new(),
-            inputs: Vec::new(),
-        })
-    }
 }
 
 /// The name of the one piece of work of a whole-queue stage.
 pub(crate) const QUEUE: &str = "queue";
 
-fn thousands(number: usize) -> String {
-    plural(number as u64, "")
-        .trim_end_matches([' ', 's'])
-        .to_owned()
+/// Locks the output, if there is one, and ends a commit that was cut short.
+fn take_over(output: &Path) -> Result<Option<Lock>, Fault> {
+    let lock = Lock::of(output, output)?;
+    if lock.is_some() {
+        recover(output)?;
+        return Ok(lock);
+    }
+    // Without an output to lock, the owner of the partial is the owner of the run.
+    let _partial = Lock::of(&layout::partial(output), output)?;
+    recover(output)?;
+    Lock::of(output, output)
 }
 
 /// Without a trailing slash and without `.` parts.
@@ -272,298 +247,4 @@ fn refuse_overlap(input: &Path, output: &Path) -> Result<(), Fault> {
     );
     Err(Fault::message(Blame::Usage, message)
         .hint("a stage reads one directory and writes another"))
-}
-
-/// A run under way.
-#[derive(Debug)]
-pub(crate) struct Working<'a> {
-    run: &'a Run<'a>,
-    pub(crate) partial: Partial,
-    running: Arc<Running>,
-    heartbeat: Heartbeat,
-    receipts: BTreeMap<(Phase, String), Receipt>,
-    parts: BTreeMap<(Phase, String), Vec<u8>>,
-    pub(crate) failed: Vec<DeadLetter>,
-    unsynced: Vec<crate::journal::Entry>,
-    /// Files linked from the last good output.
-    kept: HashSet<String>,
-    pub(crate) stats: HashMap<String, (Stat, Digest)>,
-    outputs: Vec<Written>,
-    pub(crate) inputs: Vec<(String, Digest)>,
-}
-
-impl Working<'_> {
-    /// Keeps what can be kept of a plan and does the rest.
-    pub(crate) fn execute(
-        &mut self,
-        phase: Phase,
-        plan: Vec<Planned>,
-        fitted: &dyn Fn(&str) -> Option<Digest>,
-        work: &Work<'_>,
-    ) -> Result<(), Fault> {
-        let run = self.run;
-        let pack = run.store.pack()?;
-        let mut tasks = Vec::new();
-        for planned in plan {
-            if let Some(known) = planned.known {
-                self.stats.insert(planned.listed.name.clone(), known);
-            }
-            match planned.decision {
-                Decision::Keep(held) => {
-                    self.partial.keep(&held, &run.store)?;
-                    if held.place == Place::Output {
-                        let names = held
-                            .receipt
-                            .outputs
-                            .iter()
-                            .map(|written| written.name.clone());
-                        self.kept.extend(names);
-                    }
-                    if let Some(part) = held.part(phase, &pack) {
-                        self.parts.insert((phase, held.receipt.item.clone()), part);
-                    }
-                    self.receipts
-                        .insert((phase, held.receipt.item.clone()), held.receipt);
-                }
-                Decision::Dead(letter) => {
-                    write_letter(&self.partial.path, &letter)?;
-                    run.progress
-                        .fail(&letter.item, &letter.reason, letter.hint.as_deref());
-                    self.failed.push(letter);
-                }
-                Decision::Do(_) => {
-                    let fitted = fitted(&planned.listed.name);
-                    tasks.push(Task {
-                        listed: planned.listed,
-                        known: planned.known,
-                        fitted,
-                    });
-                }
-            }
-        }
-        if phase != Phase::Fit {
-            let kept = self
-                .receipts
-                .keys()
-                .filter(|(kept, _)| *kept == phase)
-                .count();
-            run.progress.unchanged.store(kept as u64, Relaxed);
-            run.progress.processed.store(0, Relaxed);
-        }
-        run.progress.begin(phase.word(), tasks.len());
-        let crew = Crew {
-            phase,
-            keys: &run.keys,
-            options: run.options,
-            partial: &self.partial.path,
-            journal: &self.partial.journal,
-            claims: &self.partial.claims,
-            suspects: &run.store.history.suspects,
-            deaths: &run.store.history.deaths,
-            running: &self.running,
-            progress: &run.progress,
-            stop: &run.stop,
-        };
-        let outcome = crew.run(tasks, work)?;
-        self.unsynced.extend(outcome.unsynced);
-        self.failed.extend(outcome.failed);
-        for done in outcome.done {
-            let (item, input) = (done.receipt.item.clone(), done.receipt.input);
-            self.stats.insert(item.clone(), (done.stat, input));
-            if let Some(part) = done.part {
-                self.parts.insert((phase, item.clone()), part);
-            }
-            self.receipts.insert((phase, item), done.receipt);
-        }
-        Ok(())
-    }
-
-    /// Stops here if a signal came or too many items failed; what is done stays for the next run.
-    pub(crate) fn stop_or_fail(&mut self) -> Result<(), Fault> {
-        self.run.stop.check()?;
-        let failed = self.failed.len();
-        self.run.judge(failed).map_err(|fault| {
-            let partial = self.partial.path.display();
-            fault.hint(format!(
-                "what is done is kept in `{partial}`, the reasons are in `{partial}/{}`; mend the items and run again, \
-                 or go on without them with `--max-failed`",
-                layout::FAILED
-            ))
-        })
-    }
-
-    /// Makes sure that nothing finished so far is lost, whatever comes now.
-    pub(crate) fn secure(&mut self) -> Result<(), Fault> {
-        sync::write(&self.partial.path, &self.partial.journal, &self.unsynced)?;
-        self.unsynced.clear();
-        Ok(())
-    }
-
-    /// The receipts of a phase, in item order.
-    pub(crate) fn receipts(&self, phase: Phase) -> impl Iterator<Item = &Receipt> {
-        self.receipts
-            .iter()
-            .filter(move |((of, _), _)| *of == phase)
-            .map(|(_, receipt)| receipt)
-    }
-
-    /// The parts of a phase, in item order.
-    pub(crate) fn parts(&self, phase: Phase) -> Vec<Part> {
-        let part = |receipt: &Receipt| {
-            let item = receipt.item.as_str();
-            let large = crate::part::file_name(phase, item);
-            match self.parts.get(&(phase, receipt.item.clone())) {
-                Some(content) => Some(Part::new(item, content.clone())),
-                None if receipt.outputs.iter().any(|written| written.name == large) => {
-                    Some(Part::in_file(item, self.partial.path.join(large)))
-                }
-                None => None,
-            }
-        };
-        self.receipts(phase).filter_map(part).collect()
-    }
-
-    /// Writes all small parts into one file.
-    fn write_pack(&mut self) -> Result<(), Fault> {
-        if self.parts.is_empty() {
-            return Ok(());
-        }
-        let parts = std::mem::take(&mut self.parts);
-        self.write_whole(|output| {
-            let mut pack = output.create_reserved(layout::PACK)?;
-            for part in parts.values() {
-                std::io::Write::write_all(&mut pack, part)?;
-            }
-            pack.finish()
-        })
-    }
-
-    /// Writes files about the whole queue.
-    pub(crate) fn write_whole<T>(
-        &mut self,
-        work: impl FnOnce(&Output) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let output = Output::new(&self.partial.path, "the whole queue", &self.partial.claims);
-        let result = work(&output)?;
-        self.outputs.extend(output.close()?.written);
-        Ok(result)
-    }
-
-    /// Commits: manifest, sync, exchange. Whatever goes wrong before the exchange leaves a partial that the next
-    /// run resumes.
-    pub(crate) fn commit(mut self, phase: Phase) -> Result<(), Fault> {
-        let run = self.run;
-        run.stop.check()?;
-        if run.input.was_replaced() {
-            let message = format!(
-                "`{}` was replaced while it was read",
-                run.input.directory.display()
-            );
-            return Err(Fault::message(Blame::Busy, message).hint("run again"));
-        }
-        self.write_pack()?;
-        let manifest = self.manifest(phase);
-        let names: HashSet<&str> = manifest
-            .written()
-            .map(|written| written.name.as_str())
-            .collect();
-        let new = self.unsynced.iter().flat_map(sync::outputs);
-        let about: Vec<&str> = manifest
-            .outputs
-            .iter()
-            .map(|written| written.name.as_str())
-            .collect();
-        sync::sync_files(&self.partial.path, new.chain(about))?;
-        self.write_stats(&manifest)?;
-        // Ends the heartbeat, which must not write into a queue that readers may see.
-        self.heartbeat.end(RunState::Complete, None);
-        let path = self.partial.path.join(layout::MANIFEST);
-        let text = manifest.to_json()?;
-        write_stamped(&path, &text, run.started)?;
-        self.partial.sweep(&names, !manifest.failed.is_empty())?;
-        if self.kept.len() > 64 {
-            sync::sync_file_system(&self.partial.path)?;
-        }
-        crate::durable::sync_directory(&self.partial.path)?;
-        commit(&run.output)?;
-        run.progress.end(manifest.counts.as_ref());
-        Ok(())
-    }
-
-    fn manifest(&mut self, phase: Phase) -> Manifest {
-        let run = self.run;
-        self.failed
-            .sort_by(|a, b| (a.phase, &a.item).cmp(&(b.phase, &b.item)));
-        self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
-        let items: Vec<Receipt> = self.receipts(phase).cloned().collect();
-        let mut counts: Option<Counts> = None;
-        for count in items.iter().filter_map(|receipt| receipt.counts.as_ref()) {
-            counts.get_or_insert_default().add(count);
-        }
-        Manifest {
-            contract: CONTRACT,
-            stage: run.definition.name.clone(),
-            program: run.keys.program,
-            settings: run.definition.settings.clone(),
-            counts,
-            outputs: self.outputs.clone(),
-            inputs: self.inputs.clone(),
-            failed: self.failed.clone(),
-            fit: self.receipts(Phase::Fit).cloned().collect(),
-            items,
-        }
-    }
-
-    fn write_stats(&self, manifest: &Manifest) -> Result<(), Fault> {
-        let mut outputs = HashMap::new();
-        for written in manifest.written() {
-            // A link to the last good output has the stat that is known of that, but for the time of the link.
-            let stat = match self.run.store.stats.outputs.get(&written.name) {
-                Some((stat, digest))
-                    if *digest == written.digest && self.kept.contains(&written.name) =>
-                {
-                    *stat
-                }
-                _ => Stat::of_path(&self.partial.path.join(&written.name))?,
-            };
-            outputs.insert(written.name.clone(), (stat, written.digest));
-        }
-        let taken = clock::nanos(self.run.started);
-        let stats = StatCache {
-            taken,
-            inputs: self.stats.clone(),
-            outputs,
-        };
-        let text = serde_json::to_vec(&stats).map_err(std::io::Error::other)?;
-        let path = self.partial.path.join(layout::STAT);
-        // May be a stale one of a commit that was cut short, but never a link to the last good output's.
-        fs_err::write(path, text)?;
-        Ok(())
-    }
-
-    /// Ends a run that does not commit, and leaves word of it.
-    pub(crate) fn abandon(&mut self, fault: Fault) -> Fault {
-        let secured = self.secure();
-        let state = if matches!(fault.blame, Blame::Signal(_)) {
-            RunState::Stopped
-        } else {
-            RunState::Failed
-        };
-        self.heartbeat.end(state, Some(fault.to_string()));
-        self.run.progress.clear();
-        match secured {
-            Err(worse) if fault.blame == Blame::Failed => worse,
-            _ => fault,
-        }
-    }
-}
-
-/// Writes the manifest, stamped with the time at which the run started: an input that changed since makes the next
-/// `make` run again.
-fn write_stamped(path: &Path, text: &[u8], time: SystemTime) -> Result<(), Fault> {
-    use std::io::Write;
-    let mut file = fs_err::File::create(path)?;
-    file.write_all(text)?;
-    file.set_modified(time)?;
-    Ok(file.sync_all()?)
 }

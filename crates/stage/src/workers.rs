@@ -1,16 +1,15 @@
 //! The crew: takes pieces of work, tries them as often as it is allowed, and sets aside what fails.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::digest::Digest;
 use crate::fault::{Blame, Fault};
+use crate::guard::guarded;
 use crate::input::Listed;
 use crate::journal::{Entry, Journal};
 use crate::layout;
@@ -19,6 +18,7 @@ use crate::output::{Claims, Output};
 use crate::part::Inline;
 use crate::progress::Progress;
 use crate::receipt::{Cause, DeadLetter, Keys, Phase, Receipt};
+use crate::running::Running;
 use crate::stat::Stat;
 use crate::sync;
 use crate::watch::{Stop, Watch};
@@ -347,44 +347,6 @@ struct Board {
     fault: Mutex<Option<Fault>>,
 }
 
-thread_local! {
-    /// While a stage's work is guarded on this thread: where it panicked.
-    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// A panic in guarded work is told by its dead letter, and not also by the runtime.
-pub(crate) fn hush_guarded_panics() {
-    let before = take_hook();
-    set_hook(Box::new(move |info| {
-        if GUARDED.get() {
-            let place = info
-                .location()
-                .map(|at| format!(" at {}:{}", at.file(), at.line()));
-            PANIC.set(place);
-        } else {
-            before(info);
-        }
-    }));
-}
-
-/// A panic in a stage is that item's fault: the others are still to be done.
-fn guarded(work: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
-    GUARDED.set(true);
-    let ended = catch_unwind(AssertUnwindSafe(work));
-    GUARDED.set(false);
-    ended.unwrap_or_else(|panic| {
-        let what = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
-        let place = PANIC.take().unwrap_or_default();
-        let fault = Fault::item(format!("the stage panicked{place}: {what}"));
-        Err(fault.hint("this is an error in the stage; please report it"))
-    })
-}
-
 /// The wait before a try: doubled each time up to a minute, with jitter so that many workers do not come back at
 /// the same moment. (Brooker 2015, "Exponential backoff and jitter": half fixed, half random.)
 fn back_off(first: Duration, tries: u32, item: &str) -> Duration {
@@ -397,52 +359,6 @@ fn back_off(first: Duration, tries: u32, item: &str) -> Duration {
     );
     let share = (Digest::of(seed.as_bytes()).0 % 1024) as f64 / 1024.0;
     full.mul_f64(0.5 + 0.5 * share)
-}
-
-/// What is being worked on, and until when it may take.
-#[derive(Debug, Default)]
-pub(crate) struct Running(Mutex<BTreeMap<String, (Phase, Option<Instant>)>>);
-
-impl Running {
-    /// Enters a piece of work until the guard is dropped. Work that looks at its watch ends by itself; the time
-    /// here is longer, for work that does not.
-    pub(crate) fn enter(
-        &self,
-        phase: Phase,
-        item: &str,
-        timeout: Option<Duration>,
-    ) -> RunningGuard<'_> {
-        let grace = |timeout: Duration| (timeout / 4).max(Duration::from_secs(2));
-        let until = timeout.map(|timeout| Instant::now() + timeout + grace(timeout));
-        lock(&self.0).insert(item.to_owned(), (phase, until));
-        RunningGuard {
-            running: self,
-            item: item.to_owned(),
-        }
-    }
-
-    /// A piece of work whose time is long over.
-    pub(crate) fn overdue(&self) -> Option<(Phase, String)> {
-        let now = Instant::now();
-        let running = lock(&self.0);
-        let (item, (phase, _)) = running
-            .iter()
-            .find(|(_, (_, until))| until.is_some_and(|until| now > until))?;
-        Some((*phase, item.clone()))
-    }
-}
-
-/// Takes a piece of work off the list.
-#[derive(Debug)]
-pub(crate) struct RunningGuard<'a> {
-    running: &'a Running,
-    item: String,
-}
-
-impl Drop for RunningGuard<'_> {
-    fn drop(&mut self) {
-        lock(&self.running.0).remove(&self.item);
-    }
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -465,16 +381,5 @@ mod tests {
             let wait = back_off(first, tries, "a").as_secs_f64();
             assert!((low..=high).contains(&wait), "try {tries}: {wait} s");
         }
-    }
-
-    #[test]
-    fn a_panic_is_the_items_fault() {
-        hush_guarded_panics();
-        let line = line!() + 1;
-        let fault = guarded(|| panic!("index out of bounds")).unwrap_err();
-        assert_eq!(fault.blame, Blame::Item);
-        let place = format!("{}:{line}", file!());
-        let expected = format!("the stage panicked at {place}: index out of bounds");
-        assert_eq!(fault.to_string(), expected);
     }
 }
