@@ -49,6 +49,7 @@ mod heartbeat;
 mod input;
 mod journal;
 mod layout;
+mod letters;
 mod lock;
 mod options;
 mod output;

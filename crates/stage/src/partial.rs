@@ -200,6 +200,41 @@ fn sweep(
     Ok(left)
 }
 
+/// A file in a queue that is neither known nor of this crate. Hidden files are droppings of systems and editors.
+pub(crate) fn stray(
+    folder: &Path,
+    prefix: &str,
+    known: &HashSet<&str>,
+) -> io::Result<Option<String>> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let ours = layout::is_reserved(&name) || name == "_stat.json.new";
+        if ours || name.starts_with('.') || known.contains(name.as_str()) {
+            continue;
+        }
+        if !entry.file_type()?.is_dir() {
+            return Ok(Some(name));
+        }
+        if let Some(stray) = stray(&entry.path(), &format!("{name}/"), known)? {
+            return Ok(Some(stray));
+        }
+    }
+    Ok(None)
+}
+
+/// Something in a directory in which no run has ever worked.
+pub(crate) fn foreign(folder: &Path) -> io::Result<Option<String>> {
+    let ours = [layout::JOURNAL, layout::RUN, layout::MANIFEST]
+        .iter()
+        .any(|name| folder.join(name).exists());
+    if ours || !folder.is_dir() {
+        return Ok(None);
+    }
+    let first = fs_err::read_dir(folder)?.next().transpose()?;
+    Ok(first.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+}
+
 /// Removes a partial that a crash left after its commit: all in it is out of date.
 pub(crate) fn remove_leftover(output: &Path) -> Result<(), Fault> {
     let path = layout::partial(output);

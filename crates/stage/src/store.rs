@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::journal::{Entry, History};
 use crate::layout;
+use crate::letters;
 use crate::output::Written;
 use crate::part::{Inline, Pack};
 use crate::receipt::{DeadLetter, Manifest, Phase, Receipt};
@@ -95,9 +96,7 @@ impl Store {
                 hold(&mut self.held, phase, receipt.clone(), Place::Partial, part);
             }
         }
-        let mut letters = Vec::new();
-        read_letters(&self.partial.join(layout::FAILED), &mut letters)?;
-        for letter in letters {
+        for letter in letters::read(&self.partial)? {
             self.letters
                 .insert((letter.phase, letter.item.clone()), letter);
         }
@@ -238,20 +237,4 @@ fn hold(
         place,
         part,
     });
-}
-
-fn read_letters(folder: &Path, letters: &mut Vec<DeadLetter>) -> Result<(), Fault> {
-    let entries = match fs_err::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            read_letters(&path, letters)?;
-        } else if let Ok(letter) = serde_json::from_slice(&fs_err::read(&path)?) {
-            letters.push(letter);
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Receipts become durable in batches: outputs first, then their receipts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -72,6 +72,24 @@ pub(crate) fn sync_files<'a>(
         let path = directory.join(name);
         fs_err::File::open(&path)?.sync_all()?;
         folders.extend(folders_between(directory, &path));
+    }
+    folders
+        .iter()
+        .try_for_each(|folder| crate::durable::sync_directory(folder))
+}
+
+/// Makes the names of files durable, links to old files among them.
+pub(crate) fn sync_folders(
+    directory: &Path,
+    names: &HashSet<&str>,
+    letters: bool,
+) -> io::Result<()> {
+    if (letters || names.len() >= MANY_FILES) && sync_file_system(directory)? {
+        return Ok(());
+    }
+    let mut folders = BTreeSet::from([directory.to_owned()]);
+    for name in names {
+        folders.extend(folders_between(directory, &directory.join(name)));
     }
     folders
         .iter()

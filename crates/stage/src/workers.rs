@@ -12,7 +12,7 @@ use crate::fault::{Blame, Fault};
 use crate::guard::guarded;
 use crate::input::Listed;
 use crate::journal::{Entry, Journal};
-use crate::layout;
+use crate::letters;
 use crate::options::Options;
 use crate::output::{Claims, Output};
 use crate::part::Inline;
@@ -173,7 +173,9 @@ impl Crew<'_> {
                         part: done.part.clone().map(Inline),
                     };
                     if finished.send(entry).is_err() {
-                        return Ok(());
+                        // The thread that syncs has ended, and tells why.
+                        let message = "the disk takes nothing more";
+                        return Err(Fault::message(Blame::Machine, message));
                     }
                     lock(&board.tasks).done.push(done);
                     self.progress.processed.fetch_add(1, Ordering::Relaxed);
@@ -320,25 +322,12 @@ impl Crew<'_> {
 
     /// Writes the dead letter, so that the failure is in a file and not only in a log.
     fn set_aside(&self, letter: &DeadLetter) -> Result<(), Fault> {
-        write_letter(self.partial, letter)?;
+        letters::write(self.partial, letter)?;
         self.append(&Entry::Fail {
             phase: self.phase,
             item: letter.item.clone(),
         })
     }
-}
-
-/// Writes a dead letter into a partial's `_failed`.
-pub(crate) fn write_letter(partial: &Path, letter: &DeadLetter) -> Result<(), Fault> {
-    let path = partial
-        .join(layout::FAILED)
-        .join(format!("{}.json", letter.item));
-    if let Some(folder) = path.parent() {
-        fs_err::create_dir_all(folder)?;
-    }
-    let mut text = serde_json::to_vec_pretty(letter).map_err(std::io::Error::other)?;
-    text.push(b'\n');
-    Ok(fs_err::write(path, text)?)
 }
 
 #[derive(Debug)]

@@ -13,9 +13,10 @@ use crate::fault::{Blame, Fault};
 use crate::heartbeat::Heartbeat;
 use crate::journal::Entry;
 use crate::layout;
+use crate::letters;
 use crate::output::{Counts, Output, Written};
 use crate::part::Part;
-use crate::partial::Partial;
+use crate::partial::{self, Partial};
 use crate::plan::{Decision, Planned};
 use crate::receipt::{CONTRACT, DeadLetter, Manifest, Phase, Receipt};
 use crate::record::RunState;
@@ -24,7 +25,7 @@ use crate::running::Running;
 use crate::stat::{Stat, StatCache};
 use crate::store::Place;
 use crate::sync;
-use crate::workers::{Crew, Task, Work, write_letter};
+use crate::workers::{Crew, Task, Work};
 
 /// A run under way.
 #[derive(Debug)]
@@ -47,6 +48,7 @@ pub(crate) struct Working<'a> {
 impl<'a> Working<'a> {
     /// Begins to work: from here on there is a partial.
     pub(crate) fn begin(run: &'a Run<'a>) -> Result<Self, Fault> {
+        refuse_strays(run)?;
         let partial = Partial::open(&run.output, &run.input.items, &run.store)?;
         run.progress
             .retracted
@@ -102,7 +104,7 @@ impl<'a> Working<'a> {
                         .insert((phase, held.receipt.item.clone()), held.receipt);
                 }
                 Decision::Dead(letter) => {
-                    write_letter(&self.partial.path, &letter)?;
+                    letters::write(&self.partial.path, &letter)?;
                     run.progress
                         .fail(&letter.item, &letter.reason, letter.hint.as_deref());
                     self.failed.push(letter);
@@ -257,10 +259,8 @@ impl<'a> Working<'a> {
         let text = manifest.to_json()?;
         write_stamped(&path, &text, run.started)?;
         self.partial.sweep(&names, !manifest.failed.is_empty())?;
-        if self.kept.len() > 64 {
-            sync::sync_file_system(&self.partial.path)?;
-        }
-        crate::durable::sync_directory(&self.partial.path)?;
+        let failed = !manifest.failed.is_empty();
+        sync::sync_folders(&self.partial.path, &names, failed)?;
         commit(&run.output)?;
         run.progress.end(manifest.counts.as_ref());
         Ok(())
@@ -332,6 +332,36 @@ impl<'a> Working<'a> {
             _ => fault,
         }
     }
+}
+
+/// Refuses an output that holds what no stage has written: the commit would take it away.
+fn refuse_strays(run: &Run<'_>) -> Result<(), Fault> {
+    let known: HashSet<&str> = match &run.store.manifest {
+        Some(manifest) => manifest
+            .written()
+            .map(|written| written.name.as_str())
+            .collect(),
+        None => HashSet::new(),
+    };
+    let folders = [
+        (run.output.clone(), run.store.manifest.is_some()),
+        (layout::partial(&run.output), false),
+    ];
+    for (folder, is_queue) in folders {
+        let stray = if is_queue {
+            partial::stray(&folder, "", &known)?
+        } else {
+            partial::foreign(&folder)?
+        };
+        if let Some(stray) = stray {
+            let folder = folder.display();
+            let message = format!("`{folder}` holds `{stray}`, which no stage has written there");
+            let hint =
+                "move it away, or choose another OUTPUT: a commit replaces the whole directory";
+            return Err(Fault::message(Blame::Output, message).hint(hint));
+        }
+    }
+    Ok(())
 }
 
 /// Writes the manifest, stamped with the time at which the run started: an input that changed since makes the next

@@ -209,3 +209,39 @@ fn settings_are_described_by_a_schema() {
     assert_eq!(schema["additionalProperties"], false);
     assert!(schema["properties"]["prefix"].is_object());
 }
+
+#[test]
+fn what_no_stage_has_written_is_never_replaced() {
+    let project = Project::new(THREE);
+    project.write("thesis/chapter.tex", "years of work");
+    let ended = project.run("raw thesis", 73);
+    assert!(
+        ended
+            .stderr
+            .contains("`thesis` holds `chapter.tex`, which no stage has written there"),
+        "{}",
+        ended.stderr
+    );
+    project.run("raw out", 0);
+    project.write("out/notes/mine.txt", "more work");
+    project.write("raw/d.txt", "new");
+    let ended = project.run("raw out", 73);
+    assert!(
+        ended.stderr.contains("`out` holds `notes/mine.txt`"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(project.read("thesis/chapter.tex"), "years of work");
+    assert_eq!(project.read("out/notes/mine.txt"), "more work");
+}
+
+#[test]
+fn a_very_long_name_can_be_a_dead_letter() {
+    let long = format!("{}.txt", "n".repeat(251));
+    let project = Project::new(&[(&long, "sick")]);
+    project.run("raw out", 1);
+    project.run("raw out", 1);
+    project.write(&format!("raw/{long}"), "healed");
+    project.run("raw out", 0);
+    assert_eq!(project.read(&format!("out/{long}")), "HEALED\n");
+}
