@@ -7,6 +7,7 @@
 
 pub mod columns;
 mod digest;
+mod normal;
 mod parallel;
 pub mod raw;
 mod reader;

@@ -1,31 +1,164 @@
 //! Writing an item.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use stage::{Fault, OrBlame};
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use stage::{Blame, Fault};
+
+/// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
+const GROUP_ROWS: usize = 4 * crate::BATCH_ROWS;
+/// Most encoded bytes of a row group. They are held in memory until it is whole.
+const GROUP_BYTES: usize = 32 << 20;
+/// How many strings are looked at to see whether they repeat.
+const SAMPLE_ROWS: usize = 4096;
 
 /// Writes record batches as a Parquet file whose bytes depend on the batches alone.
+///
+/// Written for speed: numbers plainly, strings with a dictionary only where the first batch shows that they repeat.
 pub struct Writer<W: Write + Send> {
-    writer: ArrowWriter<W>,
+    state: State<W>,
+    schema: SchemaRef,
+    error: Errors,
+}
+
+enum State<W: Write + Send> {
+    /// Nothing was written: how to encode depends on the first batch.
+    Waiting(Option<W>),
+    Writing(Box<ArrowWriter<Sink<W>>>),
+}
+
+/// An I/O error, which the encoder would turn into words.
+type Errors = Arc<Mutex<Option<io::Error>>>;
+
+struct Sink<W> {
+    inner: W,
+    error: Errors,
+}
+
+impl<W: Write> Write for Sink<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes).map_err(|error| {
+            let told = io::Error::new(error.kind(), error.to_string());
+            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            told
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 impl<W: Write + Send> Writer<W> {
     /// Begins a file with these columns.
     pub fn new(sink: W, schema: &SchemaRef) -> Result<Self, Fault> {
-        let writer = ArrowWriter::try_new(sink, schema.clone(), None).or_machine()?;
-        Ok(Self { writer })
+        Ok(Self {
+            state: State::Waiting(Some(sink)),
+            schema: Arc::clone(schema),
+            error: Errors::default(),
+        })
     }
 
     /// Writes a batch. Its columns must be those the file began with.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
-        self.writer.write(batch).or_machine()
+        if batch.schema_ref().fields() != self.schema.fields() {
+            crate::columns::check_same(&self.schema, batch.schema_ref())
+                .map_err(|fault| Fault::new(Blame::Program, fault.error))?;
+        }
+        let written = self.begin(Some(batch))?.write(batch);
+        written.map_err(|error| fault(error, &self.error))
     }
 
     /// Writes the footer and gives the sink back.
-    pub fn finish(self) -> Result<W, Fault> {
-        self.writer.into_inner().or_machine()
+    pub fn finish(mut self) -> Result<W, Fault> {
+        self.begin(None)?;
+        match self.state {
+            State::Writing(writer) => match writer.into_inner() {
+                Ok(sink) => Ok(sink.inner),
+                Err(error) => Err(fault(error, &self.error)),
+            },
+            State::Waiting(_) => Err(lost()),
+        }
+    }
+
+    fn begin(&mut self, first: Option<&RecordBatch>) -> Result<&mut ArrowWriter<Sink<W>>, Fault> {
+        if let State::Waiting(sink) = &mut self.state {
+            let sink = Sink {
+                inner: sink.take().ok_or_else(lost)?,
+                error: Arc::clone(&self.error),
+            };
+            let properties = properties(&self.schema, first);
+            let schema = Arc::clone(&self.schema);
+            let writer = ArrowWriter::try_new(sink, schema, Some(properties))
+                .map_err(|error| fault(error, &self.error))?;
+            self.state = State::Writing(Box::new(writer));
+        }
+        match &mut self.state {
+            State::Writing(writer) => Ok(writer),
+            State::Waiting(_) => Err(lost()),
+        }
     }
 }
+
+/// A writer whose beginning failed was used on.
+fn lost() -> Fault {
+    Fault::message(
+        Blame::Program,
+        "a Parquet file was written on after it failed",
+    )
+}
+
+/// Failing to write is the machine's fault; a batch that cannot be written is ours.
+fn fault(error: ParquetError, io: &Errors) -> Fault {
+    let io = io.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match io {
+        Some(io) => Fault::new(Blame::Machine, io),
+        None => Fault::new(Blame::Program, error),
+    }
+}
+
+fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_created_by("waystation".to_owned())
+        .set_compression(Compression::LZ4_RAW)
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_max_row_group_bytes(Some(GROUP_BYTES));
+    for (position, field) in schema.fields().iter().enumerate() {
+        let path = ColumnPath::from(field.name().as_str());
+        let column = first.map(|batch| batch.column(position).as_ref());
+        match (field.data_type(), column) {
+            (DataType::Utf8, Some(column)) if repeats(column.as_string()) => {
+                properties = properties.set_column_dictionary_enabled(path, true);
+            }
+            // Random bits do not shrink.
+            (DataType::Float32 | DataType::Float64, _) => {
+                properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
+            }
+            _ => {}
+        }
+    }
+    properties.build()
+}
+
+/// Whether strings repeat so often that a dictionary of them pays.
+fn repeats(column: &StringArray) -> bool {
+    let rows = column.len().min(SAMPLE_ROWS);
+    let mut sample: Vec<&str> = column.iter().take(rows).flatten().collect();
+    sample.sort_unstable();
+    sample.dedup();
+    sample.len() * 2 <= rows
+}
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,38 @@ pub(crate) struct Span {
     pub(crate) end: u32,
 }
 
+/// What a JSON value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Text,
+    Number,
+    True,
+    False,
+    Json,
+}
+
+/// One value of a JSON record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) column: u32,
+    pub(crate) kind: Kind,
+    pub(crate) span: Span,
+}
+
+/// Where the cells are.
+#[derive(Debug)]
+pub(crate) enum Layout {
+    /// Row by row, every row with all columns.
+    Full(Vec<Span>),
+    /// Row by row, what each record has, by column; `starts` has one more than there are rows. Memory grows with the
+    /// text, not with rows times columns.
+    Sparse {
+        entries: Vec<Entry>,
+        starts: Vec<u32>,
+    },
+}
+
 /// Some rows of a file.
 #[derive(Debug)]
 pub enum RawBatch {
@@ -122,11 +154,11 @@ impl TypedBatch {
 }
 
 /// Rows whose cells are text or JSON values.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TextBatch {
     pub(crate) text: String,
     pub(crate) columns: Arc<Vec<String>>,
-    pub(crate) spans: Vec<Span>,
+    pub(crate) layout: Layout,
     pub(crate) lines: Vec<u32>,
     pub(crate) first_line: u64,
     pub(crate) faults: Vec<RowFault>,
@@ -161,7 +193,10 @@ impl TextBatch {
     /// The cells of a column, by the position of its name in [`TextBatch::columns`].
     pub fn column(&self, position: usize) -> Column<'_> {
         Column {
-            batch: self,
+            text: &self.text,
+            layout: &self.layout,
+            width: self.columns.len(),
+            rows: self.lines.len(),
             position,
         }
     }
@@ -170,19 +205,57 @@ impl TextBatch {
 /// The cells of one column.
 #[derive(Clone, Copy, Debug)]
 pub struct Column<'a> {
-    batch: &'a TextBatch,
+    text: &'a str,
+    layout: &'a Layout,
+    width: usize,
+    rows: usize,
     position: usize,
 }
 
 impl<'a> Column<'a> {
     /// The cell of a row.
+    #[inline]
     pub fn get(&self, row: usize) -> Cell<'a> {
-        let span = self.batch.spans[row * self.batch.columns.len() + self.position];
-        Cell::Text(&self.batch.text[span.start as usize..span.end as usize])
+        match self.layout {
+            Layout::Full(spans) => Cell::Text(self.slice(spans[row * self.width + self.position])),
+            Layout::Sparse { entries, starts } => {
+                let record = &entries[starts[row] as usize..starts[row + 1] as usize];
+                self.find(record)
+                    .map_or(Cell::Absent, |entry| self.value(entry))
+            }
+        }
     }
 
     /// All cells, row by row.
     pub fn iter(self) -> impl ExactSizeIterator<Item = Cell<'a>> {
-        (0..self.batch.num_rows()).map(move |row| self.get(row))
+        (0..self.rows).map(move |row| self.get(row))
+    }
+
+    #[inline]
+    fn slice(&self, span: Span) -> &'a str {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// Mostly records have all columns, so that the entry stands at the column's own position.
+    fn find(&self, record: &'a [Entry]) -> Option<&'a Entry> {
+        let column = self.position as u32;
+        match record.get(self.position) {
+            Some(entry) if entry.column == column => Some(entry),
+            _ => {
+                let found = record.binary_search_by_key(&column, |entry| entry.column);
+                found.ok().map(|position| &record[position])
+            }
+        }
+    }
+
+    fn value(&self, entry: &Entry) -> Cell<'a> {
+        match entry.kind {
+            Kind::Null => Cell::Null,
+            Kind::Text => Cell::Text(self.slice(entry.span)),
+            Kind::Number => Cell::Number(self.slice(entry.span)),
+            Kind::True => Cell::Bool(true),
+            Kind::False => Cell::Bool(false),
+            Kind::Json => Cell::Json(self.slice(entry.span)),
+        }
     }
 }

@@ -7,20 +7,58 @@
 //! ```no_run
 //! # fn main() -> Result<(), stage::Fault> {
 //! let reader = table::raw::open("raw/a.csv".as_ref(), &table::raw::Options::default())?;
+//! let mut rows = 0;
 //! table::ordered_map(reader, 2, |chunk| chunk.parse(), |batch| {
-//!     assert!(batch.num_rows() > 0);
+//!     rows += batch.num_rows();
 //!     Ok(())
 //! })
 //! # }
 //! ```
+//!
+//! The rules:
+//!
+//! - **Compression** (gzip, zstd), Parquet and Arrow are known by their first bytes, whatever the name. Text is JSON
+//!   when it begins with a bracket and its name does not say otherwise, else delimited.
+//! - **Delimited**: a quote opens a cell only at the cell's beginning; anywhere else it is plain text. A quote is
+//!   doubled within a quoted cell. Lines end with LF or CRLF; with CR alone in files that have no LF. Empty lines are
+//!   skipped. A row with another number of cells than there are columns is a row fault.
+//! - **Names** of columns: blanks around them are dropped, an empty one becomes `column_N`, a repeated one gets `_2`,
+//!   `_3`, …
+//! - **JSON**: a record is an object; its keys are columns. Nested objects and arrays stay JSON text, as written. Of a
+//!   key that occurs twice the last one counts. `NaN`, `Infinity` and `-Infinity` pass as numbers. In JSON Lines a line
+//!   that is no record is a row fault; in an array a record that is none is, but brackets that do not close are the
+//!   item's.
+//! - **Encoding**: UTF-8 unless a byte order mark or the options say otherwise. A byte that is no text makes its row a
+//!   row fault.
+//! - **Limits** ([`Limits`]) are the item's fault.
 
 mod batch;
+mod content;
+mod delimited;
+mod dialect;
+mod feed;
+mod json;
 mod limits;
+mod mask;
+mod names;
 mod options;
+mod plan;
+mod sniff;
 mod source;
+mod split;
+mod text;
+mod transcode;
+mod typed;
+mod utf8;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use stage::Fault;
 
 pub use batch::{Cell, Column, RawBatch, RowFault, Rule, TextBatch, TypedBatch};
@@ -28,13 +66,59 @@ pub use limits::Limits;
 pub use options::{Format, Options};
 pub use source::Source;
 
+use content::Magic;
+use feed::Place;
+use text::{TextChunk, TextReader};
+use typed::TypedReader;
+
+/// How much text a chunk holds: small enough to stay in a core's cache while it is parsed, large enough that what is
+/// done once per chunk costs nothing beside.
+const CHUNK_BYTES: usize = 1 << 20;
+
 /// Opens a file from outside. Settings that cannot be (an unknown encoding) are the settings' fault, content that is
 /// not what it should be is the item's.
 pub fn open(path: &Path, options: &Options) -> Result<RawReader, Fault> {
-    let _ = (path, options);
+    open_in_chunks(path, options, CHUNK_BYTES)
+}
+
+fn open_in_chunks(path: &Path, options: &Options, chunk_bytes: usize) -> Result<RawReader, Fault> {
+    options.check()?;
+    let place = Place::new(path);
+    let content = content::open(path, &place, &options.limits)?;
+    let format = match content.magic {
+        Magic::Text => {
+            let (reader, source) = text::open(path, place, content, options, chunk_bytes)?;
+            return Ok(RawReader {
+                source,
+                columns: Arc::clone(&reader.plan.columns),
+                inner: Inner::Text(reader),
+            });
+        }
+        Magic::Parquet => Format::Parquet,
+        Magic::ArrowFile | Magic::ArrowStream => Format::Arrow,
+    };
+    let source = Source {
+        format,
+        delimiter: None,
+        header: false,
+        old_newlines: false,
+        encoding: "UTF-8",
+        compression: content.compression,
+    };
+    if let Some(expected) = options.format.filter(|expected| *expected != format) {
+        let expected = Source {
+            format: expected,
+            ..source.clone()
+        };
+        let message = format!("expected {expected}, found {source}");
+        return Err(place.fault(Fault::item(message)));
+    }
+    let reader = TypedReader::open(path, place, content, &options.limits)?;
+    let names = reader.schema.fields().iter();
     Ok(RawReader {
-        source: Source::default(),
-        columns: Vec::new(),
+        source,
+        columns: Arc::new(names.map(|field| field.name().clone()).collect()),
+        inner: Inner::Typed(reader),
     })
 }
 
@@ -42,7 +126,14 @@ pub fn open(path: &Path, options: &Options) -> Result<RawReader, Fault> {
 #[derive(Debug)]
 pub struct RawReader {
     source: Source,
-    columns: Vec<String>,
+    columns: Arc<Vec<String>>,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Text(TextReader),
+    Typed(TypedReader),
 }
 
 impl RawReader {
@@ -58,8 +149,11 @@ impl RawReader {
     }
 
     /// The columns with their types where the format has types (Parquet, Arrow).
-    pub fn schema(&self) -> Option<&arrow_schema::SchemaRef> {
-        None
+    pub fn schema(&self) -> Option<&SchemaRef> {
+        match &self.inner {
+            Inner::Text(_) => None,
+            Inner::Typed(reader) => Some(&reader.schema),
+        }
     }
 }
 
@@ -67,18 +161,34 @@ impl Iterator for RawReader {
     type Item = Result<RawChunk, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        None
+        Some(match &mut self.inner {
+            Inner::Text(reader) => reader.next()?.map(Chunk::Text),
+            Inner::Typed(reader) => {
+                let rows = reader.next()?;
+                rows.map(|(first_row, batch)| Chunk::Typed(first_row, batch))
+            }
+        })
+        .map(|chunk| chunk.map(RawChunk))
     }
 }
 
 /// Some whole rows of a file, not yet split into cells.
 #[derive(Debug)]
-pub struct RawChunk {}
+pub struct RawChunk(Chunk);
+
+#[derive(Debug)]
+enum Chunk {
+    Text(TextChunk),
+    Typed(u64, RecordBatch),
+}
 
 impl RawChunk {
     /// Splits the rows into cells. A limit exceeded is the item's fault; a row that cannot be split is among the
     /// batch's [`RowFault`]s.
     pub fn parse(self) -> Result<RawBatch, Fault> {
-        Err(Fault::item("empty"))
+        match self.0 {
+            Chunk::Text(chunk) => chunk.parse().map(RawBatch::Text),
+            Chunk::Typed(first_row, batch) => Ok(RawBatch::Typed(TypedBatch { first_row, batch })),
+        }
     }
 }

@@ -2,8 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use stage::Fault;
 
+use super::dialect::Dialect;
 use super::limits::Limits;
+use super::names::unique;
+use super::transcode::encoding;
 
 /// How files from outside are to be read. What is not given is found out from content and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,4 +70,27 @@ pub enum Format {
     Parquet,
     /// Arrow IPC (Feather), file or stream.
     Arrow,
+}
+
+impl Options {
+    /// Refuses options that cannot be, before any data is read.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.limits.check()?;
+        Dialect::new(self)?;
+        if let Some(label) = &self.encoding {
+            encoding(label)?;
+        }
+        let names = self.names.as_deref().unwrap_or_default();
+        let unique = unique(names.iter().cloned());
+        match names
+            .iter()
+            .zip(&unique)
+            .find(|(name, unique)| name != unique)
+        {
+            Some((name, _)) => Err(Fault::settings(format!(
+                "`names`: expected names, each once, found `{name}` again or with blanks around it"
+            ))),
+            None => Ok(()),
+        }
+    }
 }
