@@ -6,7 +6,6 @@ const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
 
 /// Reads a real file: what it was taken for, columns, rows and row faults.
 #[track_caller]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn check(name: &str, options: &Options, expected: &str) {
     let path = Path::new(DATA).join(name);
     if !path.exists() {
