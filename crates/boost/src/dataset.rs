@@ -106,7 +106,11 @@ impl DatasetBuilder {
         let layout = bins.layout();
         let data = Dataset {
             words: Vec::with_capacity(rows * layout.groups()),
-            wide: vec![Vec::with_capacity(rows); layout.wide.len()],
+            wide: layout
+                .wide
+                .iter()
+                .map(|_| Vec::with_capacity(rows))
+                .collect(),
             label: Vec::with_capacity(rows),
             weight: None,
             bins: bins.clone(),

@@ -55,7 +55,7 @@ pub(crate) fn table(rows: usize, classes: usize, seed: u64) -> Table {
         .map(|levels| (0..*levels).map(|_| rule.normal()).collect())
         .collect();
     let mut numbers = Numbers::new(seed);
-    let mut columns = vec![Vec::with_capacity(rows); 8];
+    let mut columns = vec![Vec::new(); 8];
     let mut label = Vec::with_capacity(rows);
     for _ in 0..rows {
         let x: Vec<f64> = (0..3).map(|_| numbers.normal()).collect();
