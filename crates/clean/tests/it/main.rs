@@ -110,6 +110,45 @@ const FIRST_OF_EQUALS: &str =
     r#"{"rules": [{"trim": {}}, {"drop_duplicates": {"by": ["tail"], "reason": "flown before"}}]}"#;
 
 #[test]
+fn of_equal_rows_the_first_in_item_order_stays() {
+    let project = flights();
+    project.clean(FIRST_OF_EQUALS).check(0);
+    assert_snapshot!(project.rows("a.parquet"), @r#"
+    tail | fare | delay
+    "N1" | "£1,200" | "5"
+    "N2" | "£30" | "-"
+    "#);
+    assert_snapshot!(project.rows("b.parquet"), @r#"
+    tail | fare | delay
+    "n3" | "free" | "-3"
+    "N3" | "£8" | "-3"
+    "#);
+    assert_snapshot!(project.counts(), @r#"{"dropped":{"flown before":1},"read":5,"written":4}"#);
+}
+
+#[test]
+fn an_item_is_done_again_only_when_its_own_repeats_change() {
+    let project = flights();
+    project.table("c.parquet", "tail,fare,delay\nN9,£1,1\n");
+    project.clean(FIRST_OF_EQUALS).check(0);
+    // The row of `b` that repeated one of `a` is now the first of its kind; `c` is not touched by that.
+    project.table("a.parquet", "tail,fare,delay\nN8,£30,-\n");
+    let run = project.clean(FIRST_OF_EQUALS);
+    run.check(0);
+    assert_snapshot!(project.rows("b.parquet"), @r#"
+    tail | fare | delay
+    "N1" | "£7.50" | "20"
+    "n3" | "free" | "-3"
+    "N3" | "£8" | "-3"
+    "#);
+    assert!(
+        run.stderr().contains("2 processed, 1 unchanged"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
 fn the_bytes_are_the_same_for_any_number_of_jobs() {
     let bytes = |jobs| {
         let project = flights();
