@@ -9,6 +9,11 @@ use crate::training::{Curve, Importance, Training};
 /// So many features are shown.
 const FEATURES_MAX: usize = 20;
 
+const GAIN: &str = "How much of what the model gained in training it gained by each feature. It says what the model \
+    uses, not what causes what.";
+const COEFFICIENTS: &str = "How large the coefficients of each feature are, all features brought to one scale. It says \
+    what the model uses, not what causes what.";
+
 pub(super) fn sections(training: &Left) -> anyhow::Result<Vec<Section>> {
     match training {
         None => Ok(Vec::new()),
@@ -21,7 +26,7 @@ pub(super) fn sections(training: &Left) -> anyhow::Result<Vec<Section>> {
                 sections.push(Section::new("Learning curves").pictures(learning(training)?));
             }
             if !training.importance.is_empty() {
-                sections.push(importance(&training.importance));
+                sections.push(importance(training));
             }
             Ok(sections)
         }
@@ -114,8 +119,9 @@ fn ink(partition: &str) -> report::Ink {
     }
 }
 
-fn importance(importance: &[Importance]) -> Section {
-    let mut features: Vec<&Importance> = importance
+fn importance(training: &Training) -> Section {
+    let mut features: Vec<&Importance> = training
+        .importance
         .iter()
         .filter(|feature| feature.gain.is_finite())
         .collect();
@@ -124,10 +130,15 @@ fn importance(importance: &[Importance]) -> Section {
             .total_cmp(&a.gain)
             .then_with(|| a.feature.cmp(&b.feature))
     });
+    let (share_of, about) = if training.model.as_deref() == Some("linear") {
+        ("share of all coefficients", COEFFICIENTS)
+    } else {
+        ("share of all gain", GAIN)
+    };
     let sum: f64 = features.iter().map(|feature| feature.gain).sum();
     let most = features.first().map_or(0.0, |feature| feature.gain);
     let with_splits = features.iter().any(|feature| feature.split.is_some());
-    let mut columns = vec![Column::text("feature"), Column::text("share of all gain")];
+    let mut columns = vec![Column::text("feature"), Column::text(share_of)];
     if with_splits {
         columns.push(Column::number("splits"));
     }
@@ -163,9 +174,7 @@ fn importance(importance: &[Importance]) -> Section {
         }
         table.row(row);
     }
-    Section::new("Feature importance")
-        .text("How much of what the model gained in training it gained by each feature. It says what the model uses, not what causes what.")
-        .table(table)
+    Section::new("Feature importance").text(about).table(table)
 }
 
 #[cfg(test)]

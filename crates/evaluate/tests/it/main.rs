@@ -1,5 +1,6 @@
 //! `evaluate` from the outside: queues of models in, queues of reports out.
 
+#[cfg(test)]
 mod support;
 
 use support::{Models, numbers};
