@@ -48,6 +48,7 @@ pub(crate) fn open(
     place: Place,
     content: Content,
     options: &Options,
+    chunk_bytes: usize,
 ) -> Result<(TextReader, Source), Fault> {
     let compression = content.compression;
     let (mut feed, encoding) = feed(content, &place, options)?;
@@ -101,7 +102,7 @@ pub(crate) fn open(
         feed,
         plan: Arc::new(plan),
         values: Values { array, first: true },
-        chunk_bytes: SAMPLE_BYTES,
+        chunk_bytes,
         done: false,
     };
     Ok((reader, source))
@@ -244,14 +245,6 @@ fn positions(columns: &[String]) -> HashMap<String, u32> {
 }
 
 impl TextReader {
-    /// Cuts chunks of about this size, in bytes.
-    pub(crate) fn in_chunks(self, chunk_bytes: usize) -> Self {
-        Self {
-            chunk_bytes,
-            ..self
-        }
-    }
-
     fn cut(&mut self) -> Result<Option<TextChunk>, Fault> {
         let mut window = self.chunk_bytes;
         let end = loop {
