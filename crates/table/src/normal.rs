@@ -1,5 +1,6 @@
 //! Other tools' types, brought to those used between stages.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -19,9 +20,17 @@ impl Normal {
     /// The types used between stages for these columns. A column of a type that has none is the item's fault.
     pub(crate) fn new(schema: &Schema) -> Result<Self, Fault> {
         let mut fields = Vec::with_capacity(schema.fields().len());
-        for field in schema.fields() {
+        for (position, field) in schema.fields().iter().enumerate() {
+            let name = field.name();
+            if schema.fields()[..position]
+                .iter()
+                .any(|other| other.name() == name)
+            {
+                let message = format!("column `{name}` occurs twice");
+                return Err(Fault::item(message).hint("give each column a name of its own"));
+            }
             let normal = normal_type(field.data_type(), is_ours(field)).ok_or_else(|| {
-                let (name, found) = (field.name(), field.data_type());
+                let found = field.data_type();
                 let message = format!("column `{name}`: type {found} is not read");
                 Fault::item(message).hint("flatten it, or write it as text")
             })?;

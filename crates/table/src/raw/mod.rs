@@ -34,6 +34,7 @@
 
 mod batch;
 mod content;
+mod decode;
 mod delimited;
 mod dialect;
 mod feed;

@@ -1,25 +1,23 @@
 //! Reading a text file: what it is, its columns, and chunks of whole rows.
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use encoding_rs::UTF_8;
 use memchr::{memchr, memrchr};
 use stage::Fault;
 
 use super::batch::TextBatch;
-use super::content::{Content, Stream};
+use super::content::Content;
+use super::decode::{feed, refuse_binary};
 use super::delimited;
 use super::dialect::Dialect;
 use super::feed::{Feed, Place};
-use super::json::{self, Cut, Values, is_blank};
+use super::json::{self, Cut, Values};
 use super::options::{Format, Options};
-use super::plan::{Plan, Syntax, check_length, grow, unclosed};
+use super::plan::{Plan, Syntax, check_length, unclosed};
 use super::sniff;
 use super::source::Source;
-use super::transcode::{Transcoder, by_mark, encoding};
 
 /// How much of a file decides what it is. Fixed, so that the same file is always taken for the same.
 const SAMPLE_BYTES: usize = 1 << 16;
@@ -53,7 +51,7 @@ pub(crate) fn open(
     let compression = content.compression;
     let (mut feed, encoding) = feed(content, &place, options)?;
     feed.fill(SAMPLE_BYTES)?;
-    binary(&feed, encoding)?;
+    refuse_binary(&feed, encoding)?;
     let extension = extension(path);
     let mut source = Source {
         format: Format::Delimited,
@@ -95,9 +93,9 @@ pub(crate) fn open(
     let array = syntax == Syntax::JsonValues { array: true };
     plan.columns = Arc::new(match &syntax {
         Syntax::Delimited(dialect) => delimited::columns(&mut feed, dialect, options)?,
-        _ => json_columns(&mut feed, &mut plan, options, array)?,
+        _ => json::columns(&mut feed, &mut plan, options, array)?,
     });
-    plan.positions = positions(&plan.columns);
+    plan.positions = json::positions(&plan.columns);
     let reader = TextReader {
         feed,
         plan: Arc::new(plan),
@@ -106,54 +104,6 @@ pub(crate) fn open(
         done: false,
     };
     Ok((reader, source))
-}
-
-/// The content as UTF-8 (or what was meant to be), without byte order mark, and the name of its encoding.
-fn feed(content: Content, place: &Place, options: &Options) -> Result<(Feed, &'static str), Fault> {
-    let told = options.encoding.as_deref().map(encoding).transpose()?;
-    let mut left = None;
-    let mut stream: Box<dyn Read + Send> = match content.stream {
-        Stream::Plain(file) => {
-            left = Some(content.bytes);
-            Box::new(file)
-        }
-        Stream::Decompressed(stream) => stream,
-    };
-    let mut head = Vec::new();
-    stream
-        .by_ref()
-        .take(3)
-        .read_to_end(&mut head)
-        .map_err(|error| place.read_error(error))?;
-    let marked = by_mark(&head);
-    let rest = head.split_off(marked.map_or(0, |(_, length)| length));
-    let encoding = marked
-        .map(|(encoding, _)| encoding)
-        .or(told)
-        .unwrap_or(UTF_8);
-    if encoding != UTF_8 {
-        left = None;
-        stream = Box::new(Transcoder::new(
-            Box::new(Cursor::new(rest).chain(stream)),
-            encoding,
-        ));
-        return Ok((Feed::new(stream, place.clone(), left), encoding.name()));
-    }
-    left = left.map(|left| left.saturating_sub((head.len() + rest.len()) as u64));
-    let mut feed = Feed::new(stream, place.clone(), left);
-    feed.pending = rest;
-    Ok((feed, encoding.name()))
-}
-
-/// Refuses what is no text at all.
-fn binary(feed: &Feed, encoding: &str) -> Result<(), Fault> {
-    let zeros = memchr::memchr_iter(0, &feed.pending).count();
-    if zeros * 10 <= feed.pending.len() || zeros == 0 {
-        return Ok(());
-    }
-    let message = format!("expected {encoding} text, found binary data");
-    let hint = "if this is UTF-16 without a byte order mark, set `encoding` to `utf-16le`";
-    Err(feed.place().fault(Fault::item(message).hint(hint)))
 }
 
 /// The file's extension, compression suffix aside, in lower case.
@@ -190,58 +140,6 @@ fn dialect(feed: &mut Feed, options: &Options, extension: &str) -> Result<Dialec
         dialect.delimiter = sniff::delimiter(sample, whole, dialect, extension);
     }
     Ok(dialect)
-}
-
-/// The columns of a JSON file: those told, then the keys of the first records. Takes the bracket that opens an array
-/// from the feed.
-fn json_columns(
-    feed: &mut Feed,
-    plan: &mut Plan,
-    options: &Options,
-    array: bool,
-) -> Result<Vec<String>, Fault> {
-    if array {
-        open_array(feed)?;
-    }
-    let names = options.names.clone().unwrap_or_default();
-    plan.columns = Arc::new(names);
-    plan.positions = positions(&plan.columns);
-    let values = Values { array, first: true };
-    loop {
-        let sample = &feed.pending;
-        let line = feed.line;
-        let end = match plan.syntax {
-            Syntax::JsonLines if feed.ended => sample.len(),
-            Syntax::JsonLines => memrchr(b'\n', sample).map_or(0, |end| end + 1),
-            _ => match values.cut(sample, feed.ended, &plan.limits, &plan.place, line)? {
-                Cut::Whole(end) | Cut::Last(end) => end,
-            },
-        };
-        if end > 0 || feed.ended {
-            let batch = json::parse(sample[..end].to_vec(), line, plan)?;
-            return Ok(batch.columns().to_vec());
-        }
-        grow(feed, &options.limits)?;
-    }
-}
-
-fn open_array(feed: &mut Feed) -> Result<(), Fault> {
-    let start = feed.pending.iter().position(|byte| !is_blank(*byte));
-    match start {
-        Some(at) if feed.pending[at] == b'[' => {
-            feed.skip(at + 1);
-            Ok(())
-        }
-        _ => {
-            let fault = Fault::item("expected `[`, the beginning of a JSON array");
-            Err(feed.place().fault_at(feed.line, fault))
-        }
-    }
-}
-
-fn positions(columns: &[String]) -> HashMap<String, u32> {
-    let numbered = columns.iter().zip(0..);
-    numbered.map(|(name, at)| (name.clone(), at)).collect()
 }
 
 impl TextReader {

@@ -212,6 +212,44 @@ fn types_of_other_tools_become_ours() {
     );
 }
 
+/// The fault of a file of other tools' making.
+#[track_caller]
+fn check_refused(columns: Vec<(&str, ArrayRef)>, expected: &str) {
+    let fields = columns.iter();
+    let fields = fields.map(|(name, column)| Field::new(*name, column.data_type().clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    let batch = RecordBatch::try_new(schema, columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let content = Bytes::from(writer.into_inner().unwrap());
+    let fault = Reader::from_bytes(content, Path::new("a.parquet")).unwrap_err();
+    assert_eq!(fault.blame, Blame::Item);
+    assert_eq!(fault.to_string(), expected);
+}
+
+#[test]
+fn columns_that_no_stage_can_read_are_the_items_fault() {
+    let column = || Arc::new(Int64Array::from(vec![1])) as ArrayRef;
+    check_refused(
+        vec![("a", column()), ("b", column()), ("a", column())],
+        "a.parquet: column `a` occurs twice",
+    );
+    let list = arrow_array::ListArray::from_iter_primitive::<arrow_array::types::Int64Type, _, _>(
+        [Some([Some(1)])],
+    );
+    check_refused(
+        vec![("a", Arc::new(list))],
+        "a.parquet: column `a`: type List(Int64) is not read",
+    );
+}
+
+#[test]
+fn a_reader_goes_to_any_thread() {
+    fn check<T: Send>(_: &T) {}
+    check(&reader(write(&[batch(1)])));
+}
+
 #[test]
 fn a_number_too_large_for_ours_is_the_items_fault() {
     let column: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX]));

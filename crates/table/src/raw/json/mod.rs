@@ -1,7 +1,9 @@
 //! JSON: lines, arrays and values one after the other.
 
+mod columns;
 mod object;
 mod scan;
+mod string;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use super::batch::{Entry, Layout, RowFault, Rule, TextBatch};
 use super::limits::exceeded;
 use super::plan::{Plan, Syntax, shorten};
 use super::utf8::{Checked, check};
+pub(crate) use columns::{columns, positions};
 use object::{Parser, Wrong};
 pub(crate) use scan::{Cut, End, Values, is_blank, value_end};
 
