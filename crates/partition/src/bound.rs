@@ -128,6 +128,11 @@ impl Checked {
         self.group.then_some(self.columns.as_slice())
     }
 
+    /// Whether the rule cuts in time.
+    pub fn is_time(&self) -> bool {
+        matches!(self.method, Method::Time { .. })
+    }
+
     /// Binds the rule to a table. A column that is missing or of the wrong type is the settings' fault.
     pub fn bind(&self, schema: &Schema) -> Result<Bound, Fault> {
         let mut places = Vec::with_capacity(self.columns.len());
