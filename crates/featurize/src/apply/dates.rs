@@ -1,0 +1,147 @@
+//! Parts of dates and times.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, Int64Array};
+use arrow_schema::{DataType, TimeUnit};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
+use stage::{Fault, OrBlame};
+
+use crate::settings::DatePart;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// The parts of a column, each a column of integers.
+pub(super) fn parts(column: &ArrayRef, parts: &[DatePart]) -> Result<Vec<ArrayRef>, Fault> {
+    let moments = moments(column)?;
+    let one = |part: &DatePart| Arc::new(take(&moments, *part)) as ArrayRef;
+    Ok(parts.iter().map(one).collect())
+}
+
+/// Microseconds since 1970; of a time, since midnight.
+fn moments(column: &ArrayRef) -> Result<Int64Array, Fault> {
+    match column.data_type() {
+        DataType::Date32 => {
+            let days = column.as_primitive::<Date32Type>();
+            Ok(days.unary(|day| i64::from(day) * MICROS_PER_DAY))
+        }
+        DataType::Time32(_) | DataType::Time64(_) => {
+            let column =
+                arrow_cast::cast(column, &DataType::Time64(TimeUnit::Microsecond)).or_item()?;
+            let times = column.as_primitive::<Time64MicrosecondType>();
+            Ok(times.unary(|micros| micros))
+        }
+        _ => {
+            let data_type = DataType::Timestamp(TimeUnit::Microsecond, None);
+            let column = arrow_cast::cast(column, &data_type).or_item()?;
+            let times = column.as_primitive::<TimestampMicrosecondType>();
+            Ok(times.unary(|micros| micros))
+        }
+    }
+}
+
+fn take(moments: &Int64Array, part: DatePart) -> Int64Array {
+    let second_of_day = |micros: i64| micros.rem_euclid(MICROS_PER_DAY) / MICROS_PER_SECOND;
+    match part {
+        DatePart::Hour => moments.unary(|micros| second_of_day(micros) / 3_600),
+        DatePart::Minute => moments.unary(|micros| second_of_day(micros) / 60 % 60),
+        DatePart::Second => moments.unary(|micros| second_of_day(micros) % 60),
+        DatePart::Epoch => moments.unary(|micros| micros.div_euclid(MICROS_PER_SECOND)),
+        // 1970 began on a Thursday.
+        DatePart::Weekday => {
+            moments.unary(|micros| (micros.div_euclid(MICROS_PER_DAY) + 3).rem_euclid(7))
+        }
+        _ => by_calendar(moments, part),
+    }
+}
+
+/// Rows come in runs of the same day, so the last day's answer is kept.
+fn by_calendar(moments: &Int64Array, part: DatePart) -> Int64Array {
+    let mut last: Option<(i64, Option<i64>)> = None;
+    let mut answer = |micros: i64| {
+        let day = micros.div_euclid(MICROS_PER_DAY);
+        if let Some((known, answer)) = last
+            && known == day
+        {
+            return answer;
+        }
+        let moment = DateTime::from_timestamp_micros(day.saturating_mul(MICROS_PER_DAY));
+        let found = moment.map(|moment| calendar(moment.naive_utc(), part));
+        last = Some((day, found));
+        found
+    };
+    moments
+        .iter()
+        .map(|micros| micros.and_then(&mut answer))
+        .collect()
+}
+
+fn calendar(day: NaiveDateTime, part: DatePart) -> i64 {
+    match part {
+        DatePart::Year => i64::from(day.year()),
+        DatePart::Quarter => i64::from(day.month0() / 3 + 1),
+        DatePart::Month => i64::from(day.month()),
+        DatePart::Week => i64::from(day.iso_week().week()),
+        DatePart::Day => i64::from(day.day()),
+        DatePart::DayOfYear => i64::from(day.ordinal()),
+        _ => i64::from(day.second()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Date32Array, Time64MicrosecondArray, TimestampMicrosecondArray};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(column: impl Array + 'static, expected: &[(DatePart, i64)]) {
+        let column: ArrayRef = Arc::new(column);
+        for (part, expected) in expected {
+            let found = parts(&column, &[*part]).unwrap();
+            let found = found[0].as_primitive::<arrow_array::types::Int64Type>();
+            assert_eq!(found.value(0), *expected, "{part:?}");
+            assert!(found.is_null(1), "{part:?}");
+        }
+    }
+
+    #[test]
+    fn parts_of_dates_times_and_both() {
+        use DatePart::{
+            Day, DayOfYear, Epoch, Hour, Minute, Month, Quarter, Second, Week, Weekday, Year,
+        };
+        let date = [
+            (Year, 2014),
+            (Quarter, 1),
+            (Month, 1),
+            (Week, 4),
+            (Day, 25),
+            (DayOfYear, 25),
+            (Weekday, 5),
+        ];
+        let time = [(Hour, 23), (Minute, 5), (Second, 59)];
+        check(Date32Array::from(vec![Some(16_095), None]), &date);
+        let of_day = (23 * 3_600 + 5 * 60 + 59) * MICROS_PER_SECOND + 999_999;
+        check(
+            Time64MicrosecondArray::from(vec![Some(of_day), None]),
+            &time,
+        );
+        let moment = 16_095 * MICROS_PER_DAY + of_day;
+        let both = TimestampMicrosecondArray::from(vec![Some(moment), None]);
+        check(both.clone(), &date);
+        check(both.clone(), &time);
+        check(both.with_timezone("UTC"), &[(Epoch, 1_390_691_159)]);
+    }
+
+    #[test]
+    fn days_before_1970_have_parts_too() {
+        use DatePart::{Day, Month, Weekday, Year};
+        check(
+            Date32Array::from(vec![Some(-1), None]),
+            &[(Year, 1969), (Month, 12), (Day, 31), (Weekday, 2)],
+        );
+    }
+}
