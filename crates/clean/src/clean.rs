@@ -150,6 +150,10 @@ fn clean(
     let apply = |(first, batch)| {
         item.check()?;
         plan.apply(&batch, first)
+            .map_err(|fault| match fault.blame {
+                Blame::Item => fault.context(item.path().display().to_string()),
+                _ => fault,
+            })
     };
     ordered_map(batches, item.threads(), apply, sink)
 }

@@ -50,6 +50,19 @@ fn rules_change_drop_and_reject_rows() {
 }
 
 #[test]
+fn rows_of_later_batches_are_told_by_their_number_in_the_item() {
+    let project = Project::new();
+    let mut lines = "fare\n".to_owned() + &"1\n".repeat(70_000);
+    lines.push_str("free\n");
+    project.table("a.parquet", &lines);
+    let run =
+        project.clean(r#"{"rules": [{"number": {"columns": ["fare"], "on_error": "fail"}}]}"#);
+    run.check(1);
+    let expected = "validated/a.parquet: row 70001: column `fare`: expected number, found `free`";
+    assert!(run.stderr().contains(expected), "{}", run.stderr());
+}
+
+#[test]
 fn too_many_rejected_rows_set_the_item_aside() {
     let run = flights().clean(&RULES.replace("\"max_rejected\": 1", "\"max_rejected\": \"10%\""));
     run.check(1);
