@@ -289,7 +289,7 @@ pub(crate) struct DropRows {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DropDuplicates {
-    /// The columns to compare [default: all].
+    /// The columns to compare [default: all, as they are at this point of the rules]. A missing value equals another.
     #[serde(default)]
     pub(crate) by: Option<Vec<String>>,
     /// The reason under which the rows are counted.
