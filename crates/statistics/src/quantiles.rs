@@ -127,9 +127,15 @@ impl QuantileSketch {
     /// Adds a number; what is not finite is ignored.
     #[inline]
     pub fn add(&mut self, value: f64) {
-        if value.is_finite() {
-            self.put(key(value) >> self.shift, 1);
-            self.count += 1;
+        self.add_count(value, 1);
+    }
+
+    /// Adds a number seen several times; what is not finite is ignored.
+    #[inline]
+    pub fn add_count(&mut self, value: f64, count: u64) {
+        if value.is_finite() && count > 0 {
+            self.put(key(value).checked_shr(self.shift).unwrap_or(0), count);
+            self.count += count;
         }
     }
 
@@ -182,7 +188,8 @@ impl QuantileSketch {
             self.fill(&keys, other.shift - self.shift);
         }
         for (key, count) in other.table.slots.iter().filter(|slot| slot.1 > 0) {
-            self.put(key >> (self.shift - other.shift).min(63), *count);
+            let coarser = self.shift - other.shift;
+            self.put(key.checked_shr(coarser).unwrap_or(0), *count);
         }
         self.count += other.count;
     }

@@ -1,0 +1,116 @@
+//! Batches of raw rows as typed batches: good rows in, bad rows aside.
+
+mod cells;
+mod typed;
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, new_null_array};
+use arrow_select::filter::filter_record_batch;
+use stage::Fault;
+use table::raw::{Cell, RawBatch};
+
+use crate::reject::{CellFault, Reject};
+use crate::schema::Checked;
+use crate::source::{Mapping, cell_text, row_text};
+use cells::{Broke, Converted};
+
+/// A batch after all rules that can be checked row by row.
+#[derive(Debug)]
+pub(crate) struct Sifted {
+    /// The good rows.
+    pub(crate) batch: RecordBatch,
+    /// Which rows of the raw batch they were.
+    pub(crate) rows: Vec<usize>,
+    /// The bad rows, in the order of their lines.
+    pub(crate) rejects: Vec<Reject>,
+}
+
+/// Converts a batch column by column.
+pub(crate) fn sift(checked: &Checked, mapping: &Mapping, raw: &RawBatch) -> Result<Sifted, Fault> {
+    let mut arrays = Vec::with_capacity(checked.columns.len());
+    let mut faults: Vec<(usize, usize, Broke)> = Vec::new();
+    for position in 0..checked.columns.len() {
+        let converted = column(checked, mapping, raw, position)?;
+        arrays.push(converted.array);
+        faults.extend(
+            converted
+                .faults
+                .into_iter()
+                .map(|broke| (broke.row, position, broke)),
+        );
+    }
+    faults.sort_by_key(|(row, position, _)| (*row, *position));
+    let batch = record_batch(checked, arrays, raw.num_rows())?;
+    let mut rejects = Vec::new();
+    let mut good = vec![true; raw.num_rows()];
+    for of_row in faults.chunk_by(|a, b| a.0 == b.0) {
+        let row = of_row[0].0;
+        good[row] = false;
+        let cell_fault = |(row, position, broke): &(usize, usize, Broke)| CellFault {
+            column: Some(checked.columns[*position].name.clone()),
+            rule: broke.rule,
+            expected: broke.expected.clone(),
+            value: cell_text(raw, *row, mapping.position(checked, *position, raw)),
+        };
+        rejects.push(Reject {
+            line: raw.line(row),
+            faults: of_row.iter().map(cell_fault).collect(),
+            row: row_text(raw, row),
+        });
+    }
+    rejects.extend(raw.faults().iter().map(Reject::unsplit));
+    rejects.sort_by_key(|reject| reject.line);
+    let batch = if rejects.is_empty() {
+        batch
+    } else {
+        keep(&batch, &good)?
+    };
+    let rows = (0..good.len()).filter(|row| good[*row]).collect();
+    Ok(Sifted {
+        batch,
+        rows,
+        rejects,
+    })
+}
+
+/// Only the rows that are marked.
+pub(crate) fn keep(batch: &RecordBatch, good: &[bool]) -> Result<RecordBatch, Fault> {
+    if good.iter().all(|good| *good) {
+        return Ok(batch.clone());
+    }
+    let kept = filter_record_batch(batch, &BooleanArray::from(good.to_vec()));
+    Ok(kept.map_err(anyhow::Error::from)?)
+}
+
+fn record_batch(
+    checked: &Checked,
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, Fault> {
+    let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(rows));
+    let batch = RecordBatch::try_new_with_options(Arc::clone(&checked.arrow), arrays, &options);
+    Ok(batch.map_err(anyhow::Error::from)?)
+}
+
+fn column(
+    checked: &Checked,
+    mapping: &Mapping,
+    raw: &RawBatch,
+    position: usize,
+) -> Result<Converted, Fault> {
+    let column = &checked.columns[position];
+    let rows = raw.num_rows();
+    match (raw, mapping.position(checked, position, raw)) {
+        (_, None) if !column.required => Ok(Converted {
+            array: new_null_array(&column.kind.data_type(), rows),
+            faults: Vec::new(),
+        }),
+        (_, None) => Ok(cells::convert(column, rows, |_| Cell::Absent)),
+        (RawBatch::Text(batch), Some(place)) => {
+            let cells = batch.column(place);
+            Ok(cells::convert(column, rows, |row| cells.get(row)))
+        }
+        (RawBatch::Typed(batch), Some(place)) => typed::convert(column, batch.batch.column(place)),
+    }
+}

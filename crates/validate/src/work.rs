@@ -1,0 +1,123 @@
+//! The stage: one item read, sifted and written, and what is left for the whole queue.
+
+mod parts;
+mod sink;
+
+use std::num::NonZeroU64;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use stage::{Definition, Fault, Finished, Item, ItemStage, Options, Output, Reads};
+use table::raw::RawBatch;
+
+use crate::convert::{self, Sifted};
+use crate::profile::{Profile, Sample};
+use crate::schema::{Checked, TableSchema};
+use crate::source::Mapping;
+use crate::unique::{self, Digests};
+use sink::Sink;
+
+/// Runs the stage.
+pub(crate) fn run(
+    options: &Options,
+    schema: &TableSchema,
+    rows_per_item: Option<NonZeroU64>,
+) -> Result<(), Fault> {
+    let place = match &options.config {
+        Some(path) => path.display().to_string(),
+        None => "settings".to_owned(),
+    };
+    schema
+        .waystation
+        .read
+        .check()
+        .map_err(|fault| fault.context(place.clone()))?;
+    let work = Validate {
+        checked: schema.check(&place)?,
+        rows_per_item,
+    };
+    let settings = Settings {
+        schema: &schema.essence(),
+        rows_per_item,
+    };
+    let definition = Definition::new(env!("CARGO_BIN_NAME"), Reads::Raw, &settings);
+    stage::items(options, &definition, &work)
+}
+
+/// All that the result depends on besides input and program.
+#[derive(Serialize)]
+struct Settings<'a> {
+    schema: &'a TableSchema,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_per_item: Option<NonZeroU64>,
+}
+
+struct Validate {
+    checked: Checked,
+    rows_per_item: Option<NonZeroU64>,
+}
+
+/// A batch as a worker leaves it.
+struct Done {
+    raw: RawBatch,
+    sifted: Sifted,
+    digests: Digests,
+    profile: Profile,
+}
+
+impl ItemStage for Validate {
+    fn process(&self, item: &Item, output: &Output) -> Result<(), Fault> {
+        let checked = &self.checked;
+        let path = item.path().display().to_string();
+        let reader = table::raw::open(item.path(), &checked.read)?;
+        item.note(&format!("read as {}", reader.source()));
+        let mapping = Mapping::new(checked, &reader, &path)?;
+        // Workers look into it to see how coarse their own may be; that changes no result.
+        let profile = Mutex::new(Profile::new(checked));
+        let locked = || profile.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sink = Sink::new(checked, item, output, self.rows_per_item);
+        table::ordered_map(
+            reader,
+            item.threads(),
+            |chunk| {
+                item.check()?;
+                let raw = chunk.parse()?;
+                mapping.check_batch(checked, &raw, &path)?;
+                let sifted = convert::sift(checked, &mapping, &raw)?;
+                let digests = unique::digests(checked, &sifted.batch)?;
+                let empty = locked().like();
+                let profile = profiled(empty, &raw, &sifted);
+                Ok(Done {
+                    raw,
+                    sifted,
+                    digests,
+                    profile,
+                })
+            },
+            |mut done| {
+                if sink.reject_repeated(&mut done)? {
+                    let empty = locked().like();
+                    done.profile = profiled(empty, &done.raw, &done.sifted);
+                }
+                locked().merge(&done.profile)?;
+                sink.write(&done)
+            },
+        )?;
+        sink.finish(&path)?;
+        output.part(&locked().write()?)
+    }
+
+    fn finish(&self, queue: &Finished, output: &Output) -> Result<(), Fault> {
+        let mut profile = Profile::new(&self.checked);
+        for part in queue.parts() {
+            profile.merge(&Profile::read(&part.read()?)?)?;
+        }
+        output.write("_profile.json", &profile.page()?)
+    }
+}
+
+fn profiled(mut profile: Profile, raw: &RawBatch, sifted: &Sifted) -> Profile {
+    let sample = Sample::new(sifted.rows.len(), |row| raw.line(sifted.rows[row]));
+    profile.add(&sifted.batch, &sample);
+    profile
+}
