@@ -96,3 +96,67 @@ pub(crate) fn sides(rule: &Rule, bins: &FeatureBins) -> Vec<bool> {
         _ => vec![false; bins.count()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{dataset, table};
+    use crate::tree::{Answer, Node};
+
+    /// A stump for each feature and rule: a row must go the same way by its bins and by its values.
+    #[test]
+    fn rows_go_the_same_way_by_bins_and_by_values() {
+        let table = table(2_000);
+        let data = dataset(&table, 1);
+        for (feature, column) in table.columns.iter().enumerate() {
+            let rules: Vec<Rule> = match data.bins().of(feature) {
+                FeatureBins::Number(bins) => bins
+                    .bounds
+                    .iter()
+                    .flat_map(|threshold| {
+                        [true, false].map(|default_left| Rule::Number {
+                            threshold: *threshold,
+                            missing: if bins.missing {
+                                Missing::Nan
+                            } else {
+                                Missing::None
+                            },
+                            default_left,
+                        })
+                    })
+                    .collect(),
+                FeatureBins::Category(bins) => (2..5)
+                    .map(|step| Rule::of_categories(bins.categories.iter().copied().step_by(step)))
+                    .collect(),
+            };
+            for rule in rules {
+                let leaf = |value: f64| Answer {
+                    value,
+                    ..Answer::default()
+                };
+                let tree = Tree {
+                    nodes: vec![Node {
+                        feature,
+                        rule,
+                        gain: 1.0,
+                        left: !0,
+                        right: !1,
+                        answer: Answer::default(),
+                    }],
+                    leaves: vec![leaf(1.0), leaf(2.0)],
+                    shrinkage: 1.0,
+                };
+                let coded = CodedTree::new(&tree, data.bins());
+                for (row, value) in column.iter().enumerate() {
+                    let expected = tree.value(|_| *value);
+                    assert_eq!(
+                        coded.value(&data, row),
+                        expected,
+                        "{:?} {value}",
+                        tree.nodes[0].rule
+                    );
+                }
+            }
+        }
+    }
+}

@@ -165,3 +165,56 @@ impl Words<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradient::Sums;
+    use crate::testing::{dataset, table};
+
+    /// The sums of a feature over rows, one by one.
+    fn plain(data: &Dataset, gradients: &Gradients, place: Place, rows: &[usize]) -> Vec<u64> {
+        let mut bins = vec![0_u64; 1024];
+        for row in rows {
+            let bin = &mut bins[data.code(place, *row)];
+            *bin = Sums(*bin).plus(Sums(gradients.words[*row])).0;
+        }
+        bins
+    }
+
+    /// Histograms of both sides of a split, the second by subtraction, against sums row by row.
+    fn check(rows: usize, threads: usize) {
+        let data = dataset(&table(rows), threads);
+        let mut gradients = Gradients::new(rows);
+        gradients.fill(5, |row| ((row % 17) as f32 - 8.0, (row % 5) as f32));
+        let mut leaves = Leaves::new(rows, threads);
+        leaves.reset(|row| row % 10 != 3);
+        let mut parent = Histogram::new(data.bins().layout());
+        parent.build(&data, &gradients, &leaves, 0);
+        leaves.split(0, |rows| {
+            let first = rows.start;
+            move |row| (first + row) % 7 < 4
+        });
+        let mut left = Histogram::new(data.bins().layout());
+        left.build(&data, &gradients, &leaves, 0);
+        parent.subtract(&left);
+        let side = |left: bool| -> Vec<usize> {
+            let rows = (0..rows).filter(|row| row % 10 != 3);
+            rows.filter(|row| (row % 7 < 4) == left).collect()
+        };
+        for &(_, place) in &data.bins().layout().used {
+            for (histogram, rows) in [(&left, side(true)), (&parent, side(false))] {
+                let found = histogram.of(place);
+                let expected = plain(&data, &gradients, place, &rows);
+                assert_eq!(found, &expected[..found.len()], "{place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bins_hold_the_sums_of_their_rows() {
+        check(300, 1);
+        check(30_000, 1);
+        check(30_000, 3);
+    }
+}

@@ -53,6 +53,8 @@ mod random;
 mod scores;
 mod split;
 mod state;
+#[cfg(test)]
+mod testing;
 mod trainer;
 mod tree;
 

@@ -84,3 +84,96 @@ fn auc(scores: &[f64], data: &Dataset) -> f64 {
         1.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::labelled;
+
+    #[track_caller]
+    fn check(
+        metric: Metric,
+        classes: &[&[f64]],
+        label: &[f64],
+        weight: Option<&[f64]>,
+        expected: f64,
+    ) {
+        let mut scores = Scores::new(&vec![0.0; classes.len()], label.len());
+        for (class, values) in classes.iter().enumerate() {
+            scores.set(class, values);
+        }
+        let found = measure(metric, &scores, &labelled(label, weight));
+        assert!((found - expected).abs() < 1e-12, "{found}");
+    }
+
+    #[test]
+    fn auc_is_the_share_of_pairs_in_order() {
+        let scores: &[f64] = &[0.1, 0.4, 0.35, 0.8];
+        check(Metric::Auc, &[scores], &[0.0, 0.0, 1.0, 1.0], None, 0.75);
+    }
+
+    #[test]
+    fn equal_scores_are_half_in_order() {
+        check(
+            Metric::Auc,
+            &[&[1.0, 1.0, 1.0]],
+            &[0.0, 1.0, 1.0],
+            None,
+            0.5,
+        );
+    }
+
+    #[test]
+    fn weights_count_pairs() {
+        let scores: &[f64] = &[1.0, 2.0, 3.0];
+        let weight: &[f64] = &[1.0, 1.0, 3.0];
+        check(Metric::Auc, &[scores], &[0.0, 1.0, 0.0], Some(weight), 0.25);
+    }
+
+    #[test]
+    fn auc_of_one_class_is_one() {
+        check(Metric::Auc, &[&[1.0, 2.0]], &[1.0, 1.0], None, 1.0);
+    }
+
+    #[test]
+    fn losses_of_two_classes() {
+        let (scores, label): (&[f64], &[f64]) = (&[0.0, 3.0_f64.ln()], &[1.0, 0.0]);
+        // P(class 1) is a half and three quarters.
+        let expected = -(0.5_f64.ln() + 0.25_f64.ln()) / 2.0;
+        check(Metric::BinaryLogloss, &[scores], label, None, expected);
+        check(Metric::BinaryError, &[scores], label, None, 1.0);
+        check(
+            Metric::BinaryError,
+            &[scores],
+            label,
+            Some(&[3.0, 1.0]),
+            1.0,
+        );
+        check(
+            Metric::BinaryError,
+            &[&[1.0, 1.0]],
+            label,
+            Some(&[3.0, 1.0]),
+            0.25,
+        );
+    }
+
+    #[test]
+    fn losses_of_many_classes() {
+        let classes: [&[f64]; 3] = [&[2.0_f64.ln(), 0.0], &[0.0, 0.0], &[0.0, 0.0]];
+        let label: &[f64] = &[0.0, 2.0];
+        let expected = -(0.5_f64.ln() + (1.0_f64 / 3.0).ln()) / 2.0;
+        check(Metric::MultiLogloss, &classes, label, None, expected);
+        // The second row's classes tie.
+        check(Metric::MultiError, &classes, label, None, 0.5);
+    }
+
+    #[test]
+    fn losses_of_numbers() {
+        let (scores, label): (&[f64], &[f64]) = (&[1.0, 5.0], &[2.0, 2.0]);
+        check(Metric::L1, &[scores], label, None, 2.0);
+        check(Metric::L2, &[scores], label, None, 5.0);
+        check(Metric::Rmse, &[scores], label, None, 5.0_f64.sqrt());
+        check(Metric::L2, &[scores], label, Some(&[3.0, 1.0]), 3.0);
+    }
+}

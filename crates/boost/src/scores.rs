@@ -35,6 +35,12 @@ impl Scores {
         &self.classes[class]
     }
 
+    /// Puts scores in place of a class's.
+    #[cfg(test)]
+    pub(crate) fn set(&mut self, class: usize, values: &[f64]) {
+        self.classes[class] = values.to_vec();
+    }
+
     /// For each row what turns its scores into probabilities.
     pub(crate) fn normalisers(&self) -> Vec<(f64, f64)> {
         let rows = self.of(0).len();

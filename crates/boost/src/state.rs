@@ -68,3 +68,56 @@ pub(crate) fn read(training: u128, bytes: &[u8]) -> Result<State, Error> {
         trees,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::Parameters;
+    use crate::testing::{dataset, table};
+
+    fn model(trees: usize) -> Model {
+        let data = dataset(&table(100), 1);
+        let mut model = Model::new(&Parameters::default().check().unwrap(), data.bins());
+        model.trees = vec![Tree::constant(0.1 + 0.2); trees];
+        model
+    }
+
+    fn rounds(count: u32) -> Vec<Round> {
+        let rounds = 1..=count;
+        rounds
+            .map(|number| Round {
+                number,
+                train: None,
+                validation: Some(0.1 + f64::from(number) / 3.0),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_state_read_back_is_the_same() {
+        for count in [0, 1, 3] {
+            let model = model(count);
+            let rounds = rounds(count as u32);
+            let state = read(7, &write(7, &rounds, &model)).unwrap();
+            assert_eq!(state.trees, model.trees);
+            assert_eq!(state.rounds, rounds);
+        }
+    }
+
+    #[track_caller]
+    fn check(bytes: &[u8], expected: &str) {
+        assert_eq!(read(7, bytes).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn what_is_no_state_of_the_training_is_refused() {
+        let other = "expected the state of this training, found that of other data or parameters";
+        check(&write(8, &rounds(1), &model(1)), other);
+        let torn = "expected the state of a training, found other bytes";
+        check(b"", torn);
+        check(b"boost state 1\nhello", torn);
+        check(&[0xFF; 40], torn);
+        let state = write(7, &rounds(1), &model(1));
+        check(&state[..state.len() - 1], torn);
+    }
+}

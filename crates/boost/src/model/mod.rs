@@ -2,6 +2,8 @@
 
 mod parse;
 mod predict;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::bins::{Bins, FeatureBins};

@@ -20,10 +20,14 @@ pub(crate) fn read(text: &str) -> Result<Model, Error> {
     }
     let header = Section::read(&mut lines, 1);
     let mut model = read_header(&header)?;
+    // A torn file must not pass for a smaller model. Version 2 had no such line.
+    let mut is_whole = header.text("version")?.1 == "v2";
     while let Some((number, line)) = lines.next() {
         if line.starts_with("Tree=") {
             let section = Section::read(&mut lines, number + 1);
             model.trees.push(read_tree(&section, model.names.len())?);
+        } else if line == "end of trees" {
+            is_whole = true;
         } else if line == "parameters:" {
             let body = lines.by_ref().map(|(_, line)| line);
             model.parameters = body
@@ -32,6 +36,15 @@ pub(crate) fn read(text: &str) -> Result<Model, Error> {
                 .map(str::to_owned)
                 .collect();
         }
+    }
+    let expected = match header.has("tree_sizes") {
+        true => header.list::<usize>("tree_sizes")?.len(),
+        false => model.trees.len(),
+    };
+    if !is_whole || model.trees.len() != expected {
+        let found = model.trees.len();
+        let message = format!("expected `end of trees` after {expected} trees, found {found}");
+        return Err(wrong(text.lines().count(), message));
     }
     if model.trees.is_empty() || model.trees.len() % model.num_class != 0 {
         let (found, step) = (model.trees.len(), model.num_class);

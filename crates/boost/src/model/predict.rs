@@ -4,6 +4,9 @@ use crate::error::Error;
 use crate::model::Model;
 use crate::parameters::Objective;
 
+/// Rows that go down all trees together.
+const ROWS: usize = 1 << 10;
+
 impl Model {
     /// The sums of the trees: rows × [`outputs`](Self::outputs), row after row.
     ///
@@ -14,11 +17,13 @@ impl Model {
         let rows = self.check_columns(columns)?;
         let outputs = self.num_class;
         let mut sums = vec![0.0; rows * outputs];
-        // Tree by tree over all rows: a tree stays in the cache, and each row's sum still goes by tree order.
-        for (number, tree) in self.trees.iter().enumerate() {
-            let class = number % outputs;
-            for row in 0..rows {
-                sums[row * outputs + class] += tree.value(|feature| columns[feature][row]);
+        // Tree by tree over some rows: trees and rows stay in the cache, and each row's sum still goes by tree order.
+        for (chunk, sums) in sums.chunks_mut(ROWS * outputs).enumerate() {
+            for (number, tree) in self.trees.iter().enumerate() {
+                let sums = sums.iter_mut().skip(number % outputs).step_by(outputs);
+                for (row, sum) in (chunk * ROWS..).zip(sums) {
+                    *sum += tree.value(|feature| columns[feature][row]);
+                }
             }
         }
         Ok(sums)

@@ -92,18 +92,18 @@ impl Finder<'_> {
         let parameters = self.parameters.parameters();
         let most = (parameters.max_cat_threshold as usize).min(order.len().div_ceil(2));
         let least_rows = f64::from(parameters.min_data_per_group);
-        let all = self.hessian(leaf.sums);
         let mut left = Sums::default();
         let mut group_rows = 0.0;
         for (at, bin) in order.iter().take(most).enumerate() {
             let sums = Sums(words[*bin]);
             left = left.plus(sums);
             group_rows += (self.hessian(sums) * leaf.rows_per_hessian).round();
-            let rest = all - self.hessian(left);
-            if rest < leaf.least_hessian || rest * leaf.rows_per_hessian < least_rows - 0.5 {
+            let right = leaf.sums.minus(left);
+            let right_rows = self.hessian(right) * leaf.rows_per_hessian;
+            if !leaf.admits(right) || right_rows < least_rows - 0.5 {
                 return;
             }
-            if self.hessian(left) < leaf.least_hessian || group_rows < least_rows {
+            if !leaf.admits(left) || group_rows < least_rows {
                 continue;
             }
             group_rows = 0.0;
@@ -119,9 +119,12 @@ impl Finder<'_> {
 
     /// The score of a set against the rest, if both sides are great enough for a leaf.
     fn score_of_set(&self, left: Sums, leaf: &Leaf, lambda_l2: f64) -> Option<f64> {
-        let (left, right) = (self.real(left), self.real(leaf.sums.minus(left)));
-        let fits = left.1 >= leaf.least_hessian && right.1 >= leaf.least_hessian;
-        fits.then(|| self.score_of_sides(left, right, lambda_l2))
+        let right = leaf.sums.minus(left);
+        let fits = leaf.admits(left) && leaf.admits(right);
+        fits.then(|| {
+            let (numerator, denominator) = self.score_of_sides(left, right, lambda_l2);
+            numerator / denominator
+        })
     }
 }
 

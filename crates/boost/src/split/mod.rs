@@ -59,8 +59,16 @@ struct Leaf {
     rows_per_hessian: f64,
     /// The score that a split must pass.
     least_score: f64,
-    /// The least sum of second derivatives on either side.
-    least_hessian: f64,
+    /// The least sum of second derivatives on either side, in units.
+    least_hessian: u32,
+}
+
+impl Leaf {
+    /// Whether a side of these sums is great enough for a leaf.
+    #[inline]
+    fn admits(&self, side: Sums) -> bool {
+        side.hessian() >= self.least_hessian
+    }
 }
 
 impl Finder<'_> {
@@ -102,14 +110,14 @@ impl Finder<'_> {
         let score = self.score(gradient, hessian, self.parameters.lambda_l2());
         // A side has rows enough when their number, rounded, reaches the least.
         let least_rows = f64::from(parameters.min_data_in_leaf) - 0.5;
+        let least_hessian = self.parameters.min_sum_hessian_in_leaf();
+        let least_hessian = least_hessian.max(least_rows / rows_per_hessian);
         Leaf {
             sums,
             rows_per_hessian,
             least_score: score + parameters.min_gain_to_split,
-            least_hessian: self
-                .parameters
-                .min_sum_hessian_in_leaf()
-                .max(least_rows / rows_per_hessian),
+            // Saturates; and never nothing at all, so that no side is empty.
+            least_hessian: ((least_hessian / self.units.hessian).ceil() as u32).max(1),
         }
     }
 
@@ -140,10 +148,18 @@ impl Finder<'_> {
         gradient * gradient / (hessian + lambda_l2 + EPSILON)
     }
 
-    /// The score of both sides together.
+    /// The score of both sides together, the sum of theirs, as numerator and denominator.
     #[inline]
-    fn score_of_sides(&self, left: (f64, f64), right: (f64, f64), lambda_l2: f64) -> f64 {
-        self.score(left.0, left.1, lambda_l2) + self.score(right.0, right.1, lambda_l2)
+    fn score_of_sides(&self, left: Sums, right: Sums, lambda_l2: f64) -> (f64, f64) {
+        let (left_gradient, left_hessian) = self.real(left);
+        let (right_gradient, right_hessian) = self.real(right);
+        let (left_gradient, right_gradient) =
+            (self.shrunk(left_gradient), self.shrunk(right_gradient));
+        let left = left_hessian + lambda_l2 + EPSILON;
+        let right = right_hessian + lambda_l2 + EPSILON;
+        let numerator =
+            left_gradient * left_gradient * right + right_gradient * right_gradient * left;
+        (numerator, left * right)
     }
 }
 

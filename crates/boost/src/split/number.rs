@@ -14,8 +14,8 @@ struct Best {
 }
 
 impl Finder<'_> {
-    /// The best bound of a feature, if any lowers the loss. As in LightGBM, of equal bounds the greatest wins if missing
-    /// values go left, else the least; and missing values go left if it makes no difference.
+    /// The best bound of a feature, if any lowers the loss. As in LightGBM, a bound among empty bins is the last of them if
+    /// missing values go left, else the first; and missing values go left if it makes no difference.
     pub(super) fn best_number(
         &self,
         feature: usize,
@@ -34,13 +34,16 @@ impl Finder<'_> {
             true => Sums(words[values]),
             false => Sums::default(),
         };
-        self.scan(&words[..values - 1], missing, leaf, &mut best, f64::ge);
-        if of.missing && missing != Sums::default() {
-            // The last bound parts missing values from all others.
-            let mut right = best;
-            self.scan(&words[..values], Sums::default(), leaf, &mut right, f64::gt);
-            right.default_left = right.score <= best.score;
-            best = right;
+        let inner = &words[..values - 1];
+        self.scan(inner, missing, leaf, &mut best);
+        if best.bin != usize::MAX {
+            let empty = inner[best.bin + 1..].iter().take_while(|word| **word == 0);
+            best.bin += empty.count();
+        }
+        // The last bound parts missing values from all others.
+        let all = &words[..values];
+        if missing != Sums::default() && self.scan(all, Sums::default(), leaf, &mut best) {
+            best.default_left = false;
         }
         (best.bin != usize::MAX).then(|| Split {
             feature,
@@ -54,33 +57,30 @@ impl Finder<'_> {
         })
     }
 
-    /// Tries the bound after each bin; `start` is what goes left besides.
-    fn scan(
-        &self,
-        words: &[u64],
-        start: Sums,
-        leaf: &Leaf,
-        best: &mut Best,
-        beats: impl Fn(&f64, &f64) -> bool,
-    ) {
+    /// Tries the bound after each bin; `start` is what goes left besides. Whether one is better than the best so far.
+    fn scan(&self, words: &[u64], start: Sums, leaf: &Leaf, best: &mut Best) -> bool {
         let lambda_l2 = self.parameters.lambda_l2();
-        let (all_gradient, all_hessian) = self.real(leaf.sums);
         let mut left = start;
+        let mut found = false;
         for (bin, word) in words.iter().enumerate() {
             left = left.plus(Sums(*word));
-            let (gradient, hessian) = self.real(left);
-            let rest = all_hessian - hessian;
-            if hessian < leaf.least_hessian || rest < leaf.least_hessian {
+            let right = leaf.sums.minus(left);
+            if !leaf.admits(left) {
                 continue;
             }
-            let right = (all_gradient - gradient, rest);
-            let score = self.score_of_sides((gradient, hessian), right, lambda_l2);
-            if score > leaf.least_score && beats(&score, &best.score) {
-                best.score = score;
+            if !leaf.admits(right) {
+                break;
+            }
+            // Dividing is what takes time, so scores are compared as fractions.
+            let (numerator, denominator) = self.score_of_sides(left, right, lambda_l2);
+            if numerator > best.score * denominator {
+                best.score = numerator / denominator;
                 best.bin = bin;
                 best.left = left;
+                found = true;
             }
         }
+        found
     }
 }
 

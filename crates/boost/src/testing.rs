@@ -1,0 +1,69 @@
+//! Data for the tests of this crate.
+
+use crate::bins::{Bins, FeatureBins, NumberBins, Sampler};
+use crate::dataset::{Dataset, DatasetBuilder};
+use crate::feature::Feature;
+use crate::parameters::Parameters;
+use crate::pool::Pool;
+use crate::random::draw;
+
+/// Columns of values.
+pub(crate) struct Table {
+    pub(crate) columns: Vec<Vec<f64>>,
+    features: Vec<Feature>,
+}
+
+/// Nine numbers, some with missing values and one of them constant, and categories of 7 and of 400 levels: codes in two
+/// words per row, and in a wide column.
+pub(crate) fn table(rows: usize) -> Table {
+    let mut columns = Vec::new();
+    let mut features = Vec::new();
+    for feature in 0..11_u64 {
+        let column = (0..rows as u64).map(|row| {
+            let share = draw(feature, row) as f64 / u64::MAX as f64;
+            match feature {
+                0 => share * 4.0 - 2.0,
+                3 => 1.5,
+                9 => (share * 7.0).floor(),
+                10 => (share * share * 400.0).floor(),
+                _ if feature % 2 == 1 && share < 0.2 => f64::NAN,
+                _ => (share * 30.0 * (feature as f64 + 1.0)).floor() - 20.0,
+            }
+        });
+        columns.push(column.collect());
+        features.push(match feature {
+            9 | 10 => Feature::category(format!("c{feature}")),
+            _ => Feature::number(format!("x{feature}")),
+        });
+    }
+    Table { columns, features }
+}
+
+/// The table as codes of its own bins.
+pub(crate) fn dataset(table: &Table, threads: usize) -> Dataset {
+    let parameters = Parameters {
+        min_data_in_bin: 1,
+        ..Parameters::default()
+    };
+    let pool = Pool::new(threads).unwrap();
+    let columns: Vec<&[f64]> = table.columns.iter().map(Vec::as_slice).collect();
+    let parameters = parameters.check().unwrap();
+    let mut sampler = Sampler::new(table.features.clone(), &parameters).unwrap();
+    sampler.push(0, &columns).unwrap();
+    let bins = sampler.bins(&pool).unwrap();
+    let label = vec![0.0; columns[0].len()];
+    let mut builder = DatasetBuilder::new(&bins);
+    builder.push(&columns, &label, None, &pool).unwrap();
+    builder.finish().unwrap()
+}
+
+/// Rows of which nothing is known but label and weight.
+pub(crate) fn labelled(label: &[f64], weight: Option<&[f64]>) -> Dataset {
+    let pool = Pool::new(1).unwrap();
+    let constant = FeatureBins::Number(NumberBins::find(Vec::new(), false, 255, 1));
+    let bins = Bins::new(vec![Feature::number("x")], vec![constant]);
+    let column = vec![0.0; label.len()];
+    let mut builder = DatasetBuilder::new(&bins);
+    builder.push(&[&column], label, weight, &pool).unwrap();
+    builder.finish().unwrap()
+}
