@@ -51,9 +51,11 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// The label of an axis mark whose neighbours are `step` away.
-pub(crate) fn mark(value: f64, step: f64) -> String {
-    let largest = value.abs().max(step);
+/// The label of an axis mark whose neighbours are `step` away, on an axis whose largest mark is `largest`.
+pub(crate) fn mark(value: f64, step: f64, largest: f64) -> String {
+    if value == 0.0 && largest >= 1e7 {
+        return "0".to_owned();
+    }
     if largest >= 1e7 || (largest > 0.0 && largest < 1e-4) {
         return minus(&format!("{value:.1e}"));
     }
@@ -118,10 +120,11 @@ mod tests {
 
     #[test]
     fn marks_show_as_many_decimals_as_their_step_needs() {
-        check(mark(0.2, 0.2), "0.2");
-        check(mark(0.25, 0.05), "0.25");
-        check(mark(1000.0, 500.0), "1000");
-        check(mark(2e8, 1e8), "2.0e8");
-        check(mark(0.0, 0.1), "0.0");
+        check(mark(0.2, 0.2, 1.0), "0.2");
+        check(mark(0.25, 0.05, 0.5), "0.25");
+        check(mark(1000.0, 500.0, 2000.0), "1000");
+        check(mark(5e6, 5e6, 1e7), "5.0e6");
+        check(mark(0.0, 5e6, 1e7), "0");
+        check(mark(0.0, 0.1, 1.0), "0.0");
     }
 }

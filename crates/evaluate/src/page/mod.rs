@@ -80,7 +80,7 @@ fn figures(judgement: &Judgement) -> Vec<Figure> {
         Figure::new(
             spec.title,
             spec.format(part.metrics.get(spec.key)),
-            notes.join(" · "),
+            notes.join("\n"),
         )
     };
     specs(judgement.task()).iter().take(6).map(figure).collect()

@@ -168,7 +168,7 @@ fn importance(training: &Training) -> Section {
             row.push(
                 feature
                     .split
-                    .map_or_else(|| "–".to_owned(), |split| number::significant(split, 6))
+                    .map_or_else(|| "–".to_owned(), |split| number::fixed(split, 0))
                     .into(),
             );
         }

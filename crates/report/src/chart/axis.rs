@@ -83,10 +83,11 @@ impl Scale {
     pub(crate) fn marks(self) -> Vec<(f64, String)> {
         let first = (self.low / self.step - 1e-9).ceil();
         let last = (self.high / self.step + 1e-9).floor();
+        let largest = self.low.abs().max(self.high.abs());
         // At most a dozen: the step is chosen so.
         (0..=(last - first).clamp(0.0, 20.0) as u32)
             .map(|index| (first + f64::from(index)) * self.step)
-            .map(|value| (value, number::mark(value, self.step)))
+            .map(|value| (value, number::mark(value, self.step, largest)))
             .collect()
     }
 

@@ -20,7 +20,7 @@ const TEXT: i32 = 38;
 /// The room above the plot for the label of the y axis, and below for marks and label of the x axis.
 const TOP: i32 = 64;
 const BOTTOM: i32 = 118;
-const RIGHT: i32 = 30;
+const RIGHT: i32 = 46;
 /// About the width of a figure, in shares of the text's size.
 const FIGURE: f64 = 0.58;
 
