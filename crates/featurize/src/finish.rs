@@ -1,6 +1,7 @@
 //! From what was learnt to the fitted transform.
 
 mod categories;
+mod coding;
 mod numbers;
 mod target;
 
@@ -63,7 +64,11 @@ pub fn finish(plan: &Plan, part: &Part) -> Result<Transform, Fault> {
         carried: carried(plan),
         features,
         unused,
-        fold_columns: plan.fold_columns.clone(),
+        fold_columns: if plan.folds() {
+            plan.fold_columns.clone()
+        } else {
+            Vec::new()
+        },
     })
 }
 

@@ -1,6 +1,9 @@
 //! The fit phase: one pass over an item's train rows gives a part; parts add up.
 
+pub(crate) mod categories;
+mod numbers;
 mod part;
+mod spread;
 pub(crate) mod tally;
 pub(crate) mod target;
 
@@ -9,14 +12,17 @@ use partition::{Bound, Checked, Partition, hash_rows};
 use serde::{Deserialize, Serialize};
 use stage::{Fault, OrBlame};
 
-pub(crate) use part::{FeaturePart, NumberStatistics, NumbersPart, logs};
-pub use tally::{Levels, MAX_CATEGORIES};
+pub use categories::Levels;
+pub(crate) use numbers::{NumberStatistics, NumbersPart, logs};
+pub(crate) use part::FeaturePart;
+pub use tally::MAX_CATEGORIES;
 
 use crate::kind::Column;
 use crate::label;
 use crate::plan::Plan;
 use crate::settings::{MissingLabel, Reading, Settings};
-use tally::{Categories, Tally};
+use categories::Categories;
+use tally::Tally;
 use target::TargetRows;
 
 /// Another seed than any that a split rule is likely to have: folds must not follow partitions.

@@ -9,7 +9,8 @@ use stage::{Blame, Fault};
 use table::roles::{Role, Task, with_roles, with_task};
 
 use crate::apply::lookup::Lookup;
-use crate::fit::tally::{Categories, Levels, Tally};
+use crate::fit::categories::{Categories, Levels};
+use crate::fit::tally::Tally;
 use crate::fit::target::Labels;
 use crate::kind::Kind;
 use crate::numbers;

@@ -1,5 +1,8 @@
 //! What stands in `config/featurize.json`.
 
+mod dates;
+mod encoders;
+mod numbers;
 mod transform;
 mod words;
 
@@ -9,10 +12,10 @@ use schemars::JsonSchema;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use transform::{
-    DatePart, DateParts, Encode, HandleUnknown, Hashing, Impute, MinMaxScale, OneHot, Ordinal,
-    QuantileBins, RobustScale, StandardScale, Strategy, TargetEncode, Transform, Transforms,
-};
+pub use dates::{DatePart, DateParts};
+pub use encoders::{Encode, HandleUnknown, Hashing, OneHot, Ordinal, TargetEncode};
+pub use numbers::{Impute, MinMaxScale, QuantileBins, RobustScale, StandardScale, Strategy};
+pub use transform::{Transform, Transforms};
 pub use words::{Literal, MinFrequency, Smooth};
 
 /// How cleaned columns become features.

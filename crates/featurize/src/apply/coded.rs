@@ -7,7 +7,7 @@ use arrow_buffer::{BooleanBuffer, MutableBuffer, bit_util};
 use stage::Fault;
 
 use super::lookup::Lookup;
-use crate::fit::tally::Categories;
+use crate::fit::categories::Categories;
 use crate::transform::Coding;
 
 /// Gives categories their codes.

@@ -3,7 +3,7 @@
 use arrow_array::{Array, Int32Array};
 use arrow_buffer::NullBuffer;
 
-use crate::fit::tally::{Categories, Levels, Map};
+use crate::fit::categories::{Categories, Levels, Map};
 
 /// Codes by category.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::coded::{Coder, one_column_each};
 use super::{dates, nulls};
-use crate::fit::tally::Categories;
+use crate::fit::categories::Categories;
 use crate::fit::target::fold;
 use crate::kind::Kind;
 use crate::numbers::{self, log1p};

@@ -1,89 +1,13 @@
 //! Values of a column with what is known of each, exactly, up to a stated number of different values.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
-use arrow_schema::DataType;
+use arrow_array::Array;
 use serde::{Deserialize, Serialize};
-use stage::{Fault, OrBlame};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::categories::{Categories, Levels, Map};
 use crate::kind::Kind;
 
 /// How many different values a column may have and still be taken for categories.
 pub const MAX_CATEGORIES: usize = 100_000;
-
-/// A hash map that is fast for short keys, and never iterated without sorting.
-pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<ShortHasher>>;
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ShortHasher(u64);
-
-impl Hasher for ShortHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64_with_seed(bytes, self.0);
-    }
-
-    /// The end mark of a string adds nothing: a key is one string.
-    fn write_u8(&mut self, _: u8) {}
-
-    fn write_i64(&mut self, value: i64) {
-        // The finaliser of MurmurHash3, after Stafford's mix 13.
-        let mut bits = value as u64;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        self.0 = bits ^ (bits >> 31);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// A column read as categories: whole numbers as such, everything else as text.
-#[derive(Clone, Debug)]
-pub(crate) enum Categories {
-    Integers(Int64Array),
-    Strings(StringArray),
-}
-
-impl Categories {
-    /// Reads a column. NaN is missing; a whole number is written without a fraction, whatever its type.
-    pub(crate) fn new(column: &ArrayRef, kind: Kind) -> Result<Self, Fault> {
-        match kind {
-            Kind::Integer => {
-                let column = arrow_cast::cast(column, &DataType::Int64).or_item()?;
-                Ok(Self::Integers(column.as_primitive::<Int64Type>().clone()))
-            }
-            Kind::Number => {
-                let column = arrow_cast::cast(column, &DataType::Float64).or_item()?;
-                let text =
-                    |value: Option<f64>| value.filter(|value| !value.is_nan()).map(number_text);
-                let values = column.as_primitive::<Float64Type>().iter();
-                Ok(Self::Strings(values.map(text).collect()))
-            }
-            _ => {
-                let column = arrow_cast::cast(column, &DataType::Utf8).or_item()?;
-                Ok(Self::Strings(column.as_string::<i32>().clone()))
-            }
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Integers(column) => column.len(),
-            Self::Strings(column) => column.len(),
-        }
-    }
-}
-
-/// The text of a number as a category: `-0` is `0`.
-pub(crate) fn number_text(value: f64) -> String {
-    format!("{}", value + 0.0)
-}
 
 /// What can be known of a value, added up.
 pub(crate) trait Merge {
@@ -204,67 +128,6 @@ fn sorted_map<K: Ord, V>(map: Map<K, V>) -> Vec<(K, V)> {
     pairs
 }
 
-/// Categories in the order of their codes. In JSON, a list of numbers or of strings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Levels {
-    /// Whole numbers.
-    Integers(Vec<i64>),
-    /// Text.
-    Strings(Vec<String>),
-}
-
-impl Levels {
-    /// How many.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Integers(values) => values.len(),
-            Self::Strings(values) => values.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The category at a place, as text.
-    pub fn text(&self, place: usize) -> String {
-        match self {
-            Self::Integers(values) => values[place].to_string(),
-            Self::Strings(values) => values[place].clone(),
-        }
-    }
-
-    /// All categories as text.
-    pub fn texts(&self) -> Vec<String> {
-        (0..self.len()).map(|place| self.text(place)).collect()
-    }
-
-    /// The categories at these places.
-    pub(crate) fn select(&self, places: &[usize]) -> Self {
-        match self {
-            Self::Integers(values) => {
-                Self::Integers(places.iter().map(|place| values[*place]).collect())
-            }
-            Self::Strings(values) => {
-                Self::Strings(places.iter().map(|place| values[*place].clone()).collect())
-            }
-        }
-    }
-
-    /// Where a category stands.
-    pub(crate) fn position(&self, text: &str) -> Option<usize> {
-        match self {
-            Self::Integers(values) => {
-                let number: i64 = text.parse().ok()?;
-                values.iter().position(|value| *value == number)
-            }
-            Self::Strings(values) => values.iter().position(|value| value == text),
-        }
-    }
-}
-
 /// On disk: pairs in the order of values, so that equal states have equal bytes.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -299,7 +162,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Tally<V> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::Float64Array;
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
     use super::*;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::tally::{Categories, Levels, Merge, Tally};
+use super::categories::{Categories, Levels};
+use super::tally::{Merge, Tally};
 use crate::kind::Kind;
 
 /// The labels of some train rows, and the fold that each row is in.

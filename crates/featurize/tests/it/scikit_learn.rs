@@ -154,7 +154,6 @@ fn ours(label: &str, input: &str, transforms: &str) -> Vec<Vec<f64>> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn transforms_agree_with_scikit_learn() {
     let Some(python) = python() else {
         eprintln!(
