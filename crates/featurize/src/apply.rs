@@ -1,7 +1,6 @@
 //! The transform phase: a fitted transform applied to batches.
 
 mod coded;
-mod dates;
 pub(crate) mod lookup;
 mod steps;
 

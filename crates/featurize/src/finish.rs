@@ -91,16 +91,19 @@ fn fit_feature(
             None => vec![Step::Passthrough],
         },
         (Chain::Passthrough, _) => vec![Step::Passthrough],
-        (Chain::Dates(parts), part) => {
-            if let FeaturePart::Spread(spread) = part
-                && let Some(reason) = spread.useless()
-            {
+        (Chain::Dates(parts), FeaturePart::Spread(spread)) => {
+            if let Some(reason) = spread.useless() {
                 return Ok(Outcome::Useless(reason));
             }
-            vec![Step::DateParts {
-                parts: parts.clone(),
-            }]
+            let parts = spread.differing(parts);
+            if parts.is_empty() {
+                return Ok(Outcome::Useless("has one value only in the train rows"));
+            }
+            vec![Step::DateParts { parts }]
         }
+        (Chain::Dates(parts), _) => vec![Step::DateParts {
+            parts: parts.clone(),
+        }],
         (Chain::Numbers { steps, scale }, FeaturePart::Numbers(part)) => {
             numbers::fit(steps, scale.as_ref(), part)?
         }

@@ -12,6 +12,7 @@
 
 mod apply;
 mod chain;
+mod dates;
 mod finish;
 mod fit;
 mod json;

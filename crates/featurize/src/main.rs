@@ -16,7 +16,8 @@
 //! `min_max_scale`, `robust_scale`, `quantile_bins`, `one_hot`, `ordinal`, `hashing`, `date_parts`, `target_encode`, each as
 //! a word or with settings (`{"impute": {"strategy": "median"}}`). A chain of numbers may take logarithms, impute once, and end with one scale or bins; one of
 //! categories may impute and ends with one encoder. `auto` picks by type what trees want: numbers and their gaps as they are, text and
-//! booleans as codes, dates as their parts; it leaves out what is constant, or differs in most rows.
+//! booleans as codes, dates as their parts; it leaves out what is constant in train, what numbers the rows, and text that
+//! differs in most of them.
 //!
 //! `--split` is the rule by which `split` will set train rows apart (`config/split.json`): everything is fitted on those.
 //! What was fitted, and what `auto` picked, is kept in `_transform.json`.

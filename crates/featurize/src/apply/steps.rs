@@ -8,7 +8,8 @@ use stage::Fault;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::coded::{Coder, one_column_each};
-use super::{dates, nulls};
+use super::nulls;
+use crate::dates;
 use crate::fit::categories::Categories;
 use crate::fit::target::fold;
 use crate::kind::Kind;

@@ -1,13 +1,16 @@
 //! Whether there is anything in a column, for `auto`.
 
+use std::sync::Arc;
+
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, TimeUnit};
 use serde::{Deserialize, Serialize};
-use stage::{Fault, OrBlame};
+use stage::Fault;
 use statistics::{Distinct, Extremes};
 
+use crate::dates;
 use crate::kind::Kind;
 use crate::numbers;
+use crate::settings::DatePart;
 
 /// Whether there is anything in a column, for `auto`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +33,11 @@ impl Spread {
     }
 
     pub(super) fn add(&mut self, column: &ArrayRef) -> Result<(), Fault> {
-        let values = numbers::read(&ordinal(column)?)?;
+        let values = if column.data_type().is_temporal() {
+            numbers::read(&(Arc::new(dates::moments(column)?) as ArrayRef))?
+        } else {
+            numbers::read(column)?
+        };
         let missing = values.null_count() as u64;
         self.missing += missing;
         self.count += values.len() as u64 - missing;
@@ -72,24 +79,19 @@ impl Spread {
             .then_some("numbers the rows: nearly all values differ and lie close together")
     }
 
+    /// Of these parts of a date those that differ at all.
+    pub(crate) fn differing(&self, parts: &[DatePart]) -> Vec<DatePart> {
+        match (self.extremes.min(), self.extremes.max()) {
+            // Microseconds of four thousand years are whole numbers in a double.
+            (Some(min), Some(max)) => dates::differing(parts, min as i64, max as i64),
+            _ => Vec::new(),
+        }
+    }
+
     /// Random numbers that are as close together as this would repeat: at three times as many numbers as rows, 15 % of them.
     fn is_row_number(&self, range: f64) -> bool {
         let rows = self.count as f64;
         let distinct = self.distinct.as_ref().map_or(0, Distinct::count) as f64;
         self.count >= 100 && range < 3.0 * rows && distinct > 0.95 * rows
     }
-}
-
-/// A date or time as the number that Arrow keeps of it.
-fn ordinal(column: &ArrayRef) -> Result<ArrayRef, Fault> {
-    let integer = match column.data_type() {
-        DataType::Date32 => DataType::Int32,
-        DataType::Time32(_) => {
-            let micros = DataType::Time64(TimeUnit::Microsecond);
-            return ordinal(&arrow_cast::cast(column, &micros).or_item()?);
-        }
-        DataType::Time64(_) | DataType::Date64 | DataType::Timestamp(_, _) => DataType::Int64,
-        _ => return Ok(column.clone()),
-    };
-    arrow_cast::cast(column, &integer).or_item()
 }

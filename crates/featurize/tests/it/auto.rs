@@ -117,10 +117,10 @@ fn auto_writes_down_what_it_picked() {
     "auto": true,
     "steps": [{
       "date_parts": {
-        "parts": ["year", "month", "day", "weekday"]
+        "parts": ["month", "day", "weekday"]
       }
     }],
-    "outputs": ["date_year", "date_month", "date_day", "date_weekday"]
+    "outputs": ["date_month", "date_day", "date_weekday"]
   }],
   "unused": [{
     "column": "number",
@@ -170,7 +170,6 @@ fn columns_carry_their_roles() {
 distance Int64: feature,slice
 carrier_ordinal Int32: feature, 3 levels
 night Int32: feature, 2 levels
-date_year Int64: feature
 date_month Int64: feature
 date_day Int64: feature
 date_weekday Int64: feature

@@ -12,17 +12,19 @@ use stage::{Fault, OrBlame};
 use crate::settings::DatePart;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+const MICROS_PER_MINUTE: i64 = 60 * MICROS_PER_SECOND;
+const MICROS_PER_HOUR: i64 = 60 * MICROS_PER_MINUTE;
+const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
 
 /// The parts of a column, each a column of integers.
-pub(super) fn parts(column: &ArrayRef, parts: &[DatePart]) -> Result<Vec<ArrayRef>, Fault> {
+pub(crate) fn parts(column: &ArrayRef, parts: &[DatePart]) -> Result<Vec<ArrayRef>, Fault> {
     let moments = moments(column)?;
     let one = |part: &DatePart| Arc::new(take(&moments, *part)) as ArrayRef;
     Ok(parts.iter().map(one).collect())
 }
 
 /// Microseconds since 1970; of a time, since midnight.
-fn moments(column: &ArrayRef) -> Result<Int64Array, Fault> {
+pub(crate) fn moments(column: &ArrayRef) -> Result<Int64Array, Fault> {
     match column.data_type() {
         DataType::Date32 => {
             let days = column.as_primitive::<Date32Type>();
@@ -41,6 +43,33 @@ fn moments(column: &ArrayRef) -> Result<Int64Array, Fault> {
             Ok(times.unary(|micros| micros))
         }
     }
+}
+
+/// Of these parts those that differ between two moments and all between them.
+pub(crate) fn differing(parts: &[DatePart], first: i64, last: i64) -> Vec<DatePart> {
+    let differs = |part: &DatePart| match part {
+        DatePart::Year => years(first) != years(last),
+        DatePart::Quarter | DatePart::Month => months(first) != months(last),
+        DatePart::Hour => first.div_euclid(MICROS_PER_HOUR) != last.div_euclid(MICROS_PER_HOUR),
+        DatePart::Minute => {
+            first.div_euclid(MICROS_PER_MINUTE) != last.div_euclid(MICROS_PER_MINUTE)
+        }
+        DatePart::Second | DatePart::Epoch => first != last,
+        DatePart::Week | DatePart::Day | DatePart::DayOfYear | DatePart::Weekday => {
+            first.div_euclid(MICROS_PER_DAY) != last.div_euclid(MICROS_PER_DAY)
+        }
+    };
+    parts.iter().copied().filter(differs).collect()
+}
+
+fn years(micros: i64) -> Option<i64> {
+    let moment = DateTime::from_timestamp_micros(micros)?;
+    Some(i64::from(moment.year()))
+}
+
+fn months(micros: i64) -> Option<i64> {
+    let moment = DateTime::from_timestamp_micros(micros)?;
+    Some(i64::from(moment.year()) * 12 + i64::from(moment.month0()))
 }
 
 fn take(moments: &Int64Array, part: DatePart) -> Int64Array {
@@ -143,5 +172,20 @@ mod tests {
             Date32Array::from(vec![Some(-1), None]),
             &[(Year, 1969), (Month, 12), (Day, 31), (Weekday, 2)],
         );
+    }
+
+    #[test]
+    fn parts_that_do_not_differ_are_told() {
+        use DatePart::{Day, Hour, Minute, Month, Weekday, Year};
+        let parts = [Year, Month, Day, Weekday, Hour, Minute];
+        let first = 16_095 * MICROS_PER_DAY;
+        let check = |later: i64, expected: &[DatePart]| {
+            assert_eq!(differing(&parts, first, first + later), expected);
+        };
+        check(0, &[]);
+        check(MICROS_PER_HOUR, &[Hour, Minute]);
+        check(3 * MICROS_PER_DAY, &[Day, Weekday, Hour, Minute]);
+        check(30 * MICROS_PER_DAY, &[Month, Day, Weekday, Hour, Minute]);
+        check(400 * MICROS_PER_DAY, &parts);
     }
 }
