@@ -20,12 +20,10 @@ impl Normal {
     /// The types used between stages for these columns. A column of a type that has none is the item's fault.
     pub(crate) fn new(schema: &Schema) -> Result<Self, Fault> {
         let mut fields = Vec::with_capacity(schema.fields().len());
-        for (position, field) in schema.fields().iter().enumerate() {
+        let mut names = HashSet::new();
+        for field in schema.fields() {
             let name = field.name();
-            if schema.fields()[..position]
-                .iter()
-                .any(|other| other.name() == name)
-            {
+            if !names.insert(name) {
                 let message = format!("column `{name}` occurs twice");
                 return Err(Fault::item(message).hint("give each column a name of its own"));
             }

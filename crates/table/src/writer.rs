@@ -4,7 +4,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrowNativeTypeOp, ArrowPrimitiveType, PrimitiveArray, RecordBatch,
+    downcast_primitive_array,
+};
 use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -17,12 +20,15 @@ use stage::{Blame, Fault};
 const GROUP_ROWS: usize = 4 * crate::BATCH_ROWS;
 /// Most encoded bytes of a row group. They are held in memory until it is whole.
 const GROUP_BYTES: usize = 32 << 20;
-/// How many strings are looked at to see whether they repeat.
-const SAMPLE_ROWS: usize = 4096;
+/// How many values of a column are looked at to see whether they repeat, and how often each must.
+const SAMPLE_ROWS: usize = 1024;
+const REPEATS_MIN: usize = 4;
 
 /// Writes record batches as a Parquet file whose bytes depend on the batches alone.
 ///
-/// Written for speed: numbers plainly, strings with a dictionary only where the first batch shows that they repeat.
+/// Written for speed: plainly, and with a dictionary where the first batch shows that a column's values repeat. Measured
+/// on flights (16 columns of integers and strings), a dictionary costs no time and makes a tenth of the size; on numbers
+/// that do not repeat it doubles the time. Snappy is the fastest codec there, and all tools read it.
 pub struct Writer<W: Write + Send> {
     state: State<W>,
     schema: SchemaRef,
@@ -128,7 +134,7 @@ fn fault(error: ParquetError, io: &Errors) -> Fault {
 fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_created_by("waystation".to_owned())
-        .set_compression(Compression::LZ4_RAW)
+        .set_compression(Compression::SNAPPY)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
@@ -136,28 +142,38 @@ fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperti
         .set_max_row_group_bytes(Some(GROUP_BYTES));
     for (position, field) in schema.fields().iter().enumerate() {
         let path = ColumnPath::from(field.name().as_str());
-        let column = first.map(|batch| batch.column(position).as_ref());
-        match (field.data_type(), column) {
-            (DataType::Utf8, Some(column)) if repeats(column.as_string()) => {
-                properties = properties.set_column_dictionary_enabled(path, true);
-            }
-            // Random bits do not shrink.
-            (DataType::Float32 | DataType::Float64, _) => {
-                properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
-            }
-            _ => {}
+        if first.is_some_and(|batch| repeats(batch.column(position).as_ref())) {
+            properties = properties.set_column_dictionary_enabled(path, true);
+        } else if field.data_type().is_floating() {
+            // What looks random does not shrink.
+            properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
         }
     }
     properties.build()
 }
 
-/// Whether strings repeat so often that a dictionary of them pays.
-fn repeats(column: &StringArray) -> bool {
-    let rows = column.len().min(SAMPLE_ROWS);
-    let mut sample: Vec<&str> = column.iter().take(rows).flatten().collect();
-    sample.sort_unstable();
-    sample.dedup();
-    sample.len() * 2 <= rows
+/// Whether the values of a column repeat so often that a dictionary of them pays.
+fn repeats(column: &dyn Array) -> bool {
+    let sample = column.slice(0, column.len().min(SAMPLE_ROWS));
+    let sample = sample.as_ref();
+    let different = downcast_primitive_array!(
+        sample => different(sample),
+        DataType::Utf8 => {
+            let mut cells: Vec<&str> = sample.as_string::<i32>().iter().flatten().collect();
+            cells.sort_unstable();
+            cells.dedup();
+            cells.len()
+        }
+        _ => return false
+    );
+    different * REPEATS_MIN <= sample.len()
+}
+
+fn different<T: ArrowPrimitiveType>(sample: &PrimitiveArray<T>) -> usize {
+    let mut cells: Vec<T::Native> = sample.iter().flatten().collect();
+    cells.sort_unstable_by(|a, b| a.compare(*b));
+    cells.dedup_by(|a, b| a.is_eq(*b));
+    cells.len()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const GATHER: u64 = 0x0102_0408_1020_4080;
 
 /// How many bytes one mask covers.
-pub(crate) const BLOCK: usize = 64;
+const BLOCK: usize = 64;
 
 /// Up to three bytes to look for.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ impl Needles {
 
     /// One bit for each byte of the block, the lowest for the first, set where the byte is one of the needles.
     #[inline]
-    pub(crate) fn mask(self, block: &[u8; BLOCK]) -> u64 {
+    fn mask(self, block: &[u8; BLOCK]) -> u64 {
         let (words, _) = block.as_chunks::<8>();
         let mut mask = 0;
         for (position, word) in words.iter().enumerate() {
@@ -34,6 +34,25 @@ impl Needles {
         }
         mask
     }
+}
+
+/// Calls `found` with the place of every needle, in order.
+#[inline]
+pub(crate) fn each_match(bytes: &[u8], needles: Needles, mut found: impl FnMut(usize)) {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut each = |base: usize, mut mask: u64| {
+        while mask != 0 {
+            found(base + mask.trailing_zeros() as usize);
+            mask &= mask - 1;
+        }
+    };
+    for (number, block) in blocks.iter().enumerate() {
+        each(number * BLOCK, needles.mask(block));
+    }
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    let covered = (1 << rest.len()) - 1;
+    each(blocks.len() * BLOCK, needles.mask(&last) & covered);
 }
 
 /// The high bit of every byte that is not zero.

@@ -72,23 +72,31 @@ use feed::Place;
 use text::{TextChunk, TextReader};
 use typed::TypedReader;
 
-/// How much text a chunk holds: small enough to stay in a core's cache while it is parsed, large enough that what is
-/// done once per chunk costs nothing beside.
-const CHUNK_BYTES: usize = 1 << 20;
+/// How much text a chunk holds for each column, and at least and at most: about a thousand rows, so that what is done
+/// once per chunk and column costs little beside, and not more than a core's cache holds, where it can be.
+const CHUNK_BYTES_PER_COLUMN: usize = 8 << 10;
+const CHUNK_BYTES_MIN: usize = 256 << 10;
+const CHUNK_BYTES_MAX: usize = 8 << 20;
 
 /// Opens a file from outside. Settings that cannot be (an unknown encoding) are the settings' fault, content that is
 /// not what it should be is the item's.
 pub fn open(path: &Path, options: &Options) -> Result<RawReader, Fault> {
-    open_in_chunks(path, options, CHUNK_BYTES)
+    open_in_chunks(path, options, None)
 }
 
-fn open_in_chunks(path: &Path, options: &Options, chunk_bytes: usize) -> Result<RawReader, Fault> {
+fn open_in_chunks(
+    path: &Path,
+    options: &Options,
+    chunk_bytes: Option<usize>,
+) -> Result<RawReader, Fault> {
     options.check()?;
     let place = Place::new(path);
     let content = content::open(path, &place, &options.limits)?;
     let format = match content.magic {
         Magic::Text => {
-            let (reader, source) = text::open(path, place, content, options, chunk_bytes)?;
+            let (reader, source) = text::open(path, place, content, options)?;
+            let chunk_bytes = chunk_bytes.unwrap_or_else(|| chunk_bytes_for(&reader));
+            let reader = reader.in_chunks(chunk_bytes);
             return Ok(RawReader {
                 source,
                 columns: Arc::clone(&reader.plan.columns),
@@ -121,6 +129,11 @@ fn open_in_chunks(path: &Path, options: &Options, chunk_bytes: usize) -> Result<
         columns: Arc::new(names.map(|field| field.name().clone()).collect()),
         inner: Inner::Typed(reader),
     })
+}
+
+fn chunk_bytes_for(reader: &TextReader) -> usize {
+    let columns = reader.plan.columns.len();
+    (columns * CHUNK_BYTES_PER_COLUMN).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)
 }
 
 /// Cuts a file into chunks of whole rows.

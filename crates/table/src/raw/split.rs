@@ -9,7 +9,7 @@ use stage::Fault;
 use super::batch::{Rule, Span};
 use super::dialect::Dialect;
 use super::limits::{Limits, exceeded};
-use super::mask::{BLOCK, Needles};
+use super::mask::{Needles, each_match};
 
 /// The cells of some rows.
 #[derive(Debug, Default)]
@@ -327,23 +327,4 @@ fn cell_at(spans: &[Span], at: usize) -> usize {
     let Some(cell) = last else { return 0 };
     let within = at < spans[cell].end as usize;
     (cell + usize::from(!within)).min(spans.len() - 1)
-}
-
-/// Calls `found` with the place of every needle, in order.
-#[inline]
-fn each_match(bytes: &[u8], needles: Needles, mut found: impl FnMut(usize)) {
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let mut each = |base: usize, mut mask: u64| {
-        while mask != 0 {
-            found(base + mask.trailing_zeros() as usize);
-            mask &= mask - 1;
-        }
-    };
-    for (number, block) in blocks.iter().enumerate() {
-        each(number * BLOCK, needles.mask(block));
-    }
-    let mut last = [0; BLOCK];
-    last[..rest.len()].copy_from_slice(rest);
-    let covered = (1 << rest.len()) - 1;
-    each(blocks.len() * BLOCK, needles.mask(&last) & covered);
 }

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::ordered_map;
 
+const CHUNK_BYTES: usize = CHUNK_BYTES_MIN;
+
 /// Chunk sizes that cut within cells, within rows, between them and not at all.
 const CHUNKS: [usize; 5] = [1, 7, 64, 1000, CHUNK_BYTES];
 
@@ -42,7 +44,7 @@ impl Raw {
 
 fn tell(path: &Path, options: &Options, chunk_bytes: usize, threads: usize) -> String {
     let mut told = String::new();
-    let reader = match open_in_chunks(path, options, chunk_bytes) {
+    let reader = match open_in_chunks(path, options, Some(chunk_bytes)) {
         Ok(reader) => reader,
         Err(fault) => return tell_fault(&fault),
     };

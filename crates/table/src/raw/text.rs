@@ -46,7 +46,6 @@ pub(crate) fn open(
     place: Place,
     content: Content,
     options: &Options,
-    chunk_bytes: usize,
 ) -> Result<(TextReader, Source), Fault> {
     let compression = content.compression;
     let (mut feed, encoding) = feed(content, &place, options)?;
@@ -100,7 +99,7 @@ pub(crate) fn open(
         feed,
         plan: Arc::new(plan),
         values: Values { array, first: true },
-        chunk_bytes,
+        chunk_bytes: SAMPLE_BYTES,
         done: false,
     };
     Ok((reader, source))
@@ -143,6 +142,14 @@ fn dialect(feed: &mut Feed, options: &Options, extension: &str) -> Result<Dialec
 }
 
 impl TextReader {
+    /// Cuts chunks of about this size, in bytes.
+    pub(crate) fn in_chunks(self, chunk_bytes: usize) -> Self {
+        Self {
+            chunk_bytes,
+            ..self
+        }
+    }
+
     fn cut(&mut self) -> Result<Option<TextChunk>, Fault> {
         let mut window = self.chunk_bytes;
         let end = loop {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use arrow_array::StringArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
@@ -114,6 +115,16 @@ fn every_type_and_role_comes_back() {
 fn the_same_batches_give_the_same_bytes() {
     let batches = [batch(5000), batch(1), batch(70_000)];
     assert_eq!(write(&batches), write(&batches.clone()));
+}
+
+#[test]
+fn what_repeats_is_written_small() {
+    let size = |values: fn(i64) -> f64| {
+        let column: ArrayRef = Arc::new(Float64Array::from_iter_values((0..50_000).map(values)));
+        write(&[RecordBatch::try_from_iter([("x", column)]).unwrap()]).len()
+    };
+    assert!(size(|n| (n * 7919 % 10) as f64) < 50_000);
+    assert!(size(|n| n as f64).abs_diff(400_000) < 2_000);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn read_rows(
     chunk_bytes: usize,
     threads: usize,
 ) -> Vec<Vec<String>> {
-    let reader = open_in_chunks(path, options, chunk_bytes).unwrap();
+    let reader = open_in_chunks(path, options, Some(chunk_bytes)).unwrap();
     let mut rows = Vec::new();
     let parsed = ordered_map(reader, threads, RawChunk::parse, |batch| {
         assert_eq!(batch.faults(), &[]);
@@ -123,7 +123,7 @@ proptest! {
             ("a.jsonl", records.join("\n"))
         };
         let raw = Raw::new(name, content.as_bytes());
-        let reader = open_in_chunks(&raw.path, &Options::default(), chunk_bytes).unwrap();
+        let reader = open_in_chunks(&raw.path, &Options::default(), Some(chunk_bytes)).unwrap();
         let columns: Vec<String> = reader.columns().to_vec();
         let at = |name: &str| columns.iter().position(|column| column == name).unwrap();
         let mut found = Vec::new();

@@ -13,7 +13,7 @@ fn check(name: &str, options: &Options, expected: &str) {
         return;
     }
     for chunk_bytes in [1000, CHUNK_BYTES] {
-        let reader = open_in_chunks(&path, options, chunk_bytes).unwrap();
+        let reader = open_in_chunks(&path, options, Some(chunk_bytes)).unwrap();
         let head = format!("{}: {} columns", reader.source(), reader.columns().len());
         let (mut rows, mut faults, mut last) = (0, 0, 0);
         let read = ordered_map(reader, 2, RawChunk::parse, |batch| {
