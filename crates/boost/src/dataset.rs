@@ -24,6 +24,8 @@ pub struct Dataset {
     /// Codes of a byte, row after row, each row a word per group of features. A row's codes so lie in one or two cache
     /// lines, whichever rows a leaf has.
     pub(crate) words: Vec<Word>,
+    /// The same codes, column by column: splitting a leaf looks at one feature of each row.
+    pub(crate) columns: Vec<Vec<u8>>,
     /// Codes of 16 bits, column by column.
     pub(crate) wide: Vec<Vec<u16>>,
     pub(crate) label: Vec<f64>,
@@ -106,6 +108,9 @@ impl DatasetBuilder {
         let layout = bins.layout();
         let data = Dataset {
             words: Vec::with_capacity(rows * layout.groups()),
+            columns: (0..layout.narrow)
+                .map(|_| Vec::with_capacity(rows))
+                .collect(),
             wide: layout
                 .wide
                 .iter()
@@ -162,7 +167,11 @@ impl DatasetBuilder {
 
     fn encode(&mut self, columns: &[&[f64]], rows: usize) {
         let Dataset {
-            bins, words, wide, ..
+            bins,
+            words,
+            columns: narrow,
+            wide,
+            ..
         } = &mut self.data;
         let groups = bins.layout().groups();
         if groups > 0 {
@@ -173,6 +182,14 @@ impl DatasetBuilder {
                 .enumerate()
                 .for_each(|(chunk, words)| {
                     encode_words(bins, columns, chunk * ENCODED_ROWS, words);
+                });
+            let words = &words[start..];
+            narrow
+                .par_iter_mut()
+                .enumerate()
+                .for_each(|(slot, column)| {
+                    let words = words.iter().skip(slot / GROUP).step_by(groups);
+                    column.extend(words.map(|word| word[slot % GROUP]));
                 });
         }
         for &(feature, place) in &bins.layout().used {

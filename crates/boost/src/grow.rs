@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::bins::{Bins, FeatureBins, Place};
+use crate::bins::{Bins, FeatureBins, GROUP, Place};
 use crate::coded::sides;
 use crate::dataset::Dataset;
 use crate::gradient::{Gradients, Sums};
@@ -240,10 +240,10 @@ impl<'a> Ground<'a> {
                     .iter_mut()
                     .zip(&sides)
                     .for_each(|(to, side)| *to = *side);
-                let (groups, table) = (bins.layout().groups(), &table);
+                let (codes, table) = (&self.data.columns[group * GROUP + lane], &table);
                 leaves.split(leaf, |rows| {
-                    let words = &self.data.words[rows.start * groups..rows.end * groups];
-                    move |row| table[usize::from(words[row * groups + group][lane])]
+                    let codes = &codes[rows.clone()];
+                    move |row| table[usize::from(codes[row])]
                 });
             }
             Some(Place::Wide { column }) => leaves.split(leaf, |rows| {

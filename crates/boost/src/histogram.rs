@@ -10,8 +10,9 @@ use crate::leaves::{Block, Leaves, PARALLEL_ROWS};
 /// The histograms of a group of features. At 16 KiB it stays in the first cache while a block's rows go by.
 type GroupHistogram = [[u64; NARROW_BINS]; GROUP];
 
-/// Rows whose gradients are gathered at a time.
-const GATHERED: usize = 512;
+/// Rows that are gathered at a time. Gathering is a loop of its own: being short, it has many loads under way at once,
+/// which is what rows all over the memory need.
+const GATHERED: usize = 256;
 
 /// The sums of gradients per bin, of all features; see [`Sums`](crate::gradient::Sums) for the words.
 #[derive(Debug)]
@@ -104,24 +105,23 @@ impl Histogram {
         let groups = layout.groups();
         let words = &data.words[rows.start * groups..rows.end * groups];
         let gradients = &gradients.words[rows.clone()];
-        let mut gathered = [0; GATHERED];
+        let mut codes = [Word::default(); GATHERED];
+        let mut sums = [0; GATHERED];
         for part in block.rows(leaf).chunks(GATHERED) {
-            let gathered = &mut gathered[..part.len()];
-            for (to, row) in gathered.iter_mut().zip(part) {
+            let (codes, sums) = (&mut codes[..part.len()], &mut sums[..part.len()]);
+            for (to, row) in sums.iter_mut().zip(part) {
                 *to = gradients[usize::from(*row)];
             }
             for (group, histogram) in self.narrow.iter_mut().enumerate() {
+                for (to, row) in codes.iter_mut().zip(part) {
+                    *to = words[usize::from(*row) * groups + group];
+                }
                 let lanes = (layout.narrow - group * GROUP).min(GROUP);
-                let words = Words {
-                    words,
-                    groups,
-                    group,
-                };
-                words.add_lanes(histogram, lanes, part, gathered);
+                add_lanes(histogram, lanes, codes, sums);
             }
             for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
                 let codes = &codes[rows.clone()];
-                for (row, gradient) in part.iter().zip(&*gathered) {
+                for (row, gradient) in part.iter().zip(&*sums) {
                     let bin = &mut bins[usize::from(codes[usize::from(*row)])];
                     *bin = bin.wrapping_add(*gradient);
                 }
@@ -130,38 +130,27 @@ impl Histogram {
     }
 }
 
-/// The words of one group of features, in the rows of a block.
-#[derive(Clone, Copy)]
-struct Words<'a> {
-    words: &'a [Word],
-    groups: usize,
-    group: usize,
+/// Adds up the first `lanes` features of a group: each number of them is a loop of its own, without a branch.
+fn add_lanes(into: &mut GroupHistogram, lanes: usize, codes: &[Word], gradients: &[u64]) {
+    match lanes {
+        0 => {}
+        1 => add::<1>(into, codes, gradients),
+        2 => add::<2>(into, codes, gradients),
+        3 => add::<3>(into, codes, gradients),
+        4 => add::<4>(into, codes, gradients),
+        5 => add::<5>(into, codes, gradients),
+        6 => add::<6>(into, codes, gradients),
+        7 => add::<7>(into, codes, gradients),
+        _ => add::<GROUP>(into, codes, gradients),
+    }
 }
 
-impl Words<'_> {
-    /// Adds up the first `lanes` features of the group: each number of them is a loop of its own, without a branch.
-    fn add_lanes(self, into: &mut GroupHistogram, lanes: usize, rows: &[u16], gradients: &[u64]) {
-        match lanes {
-            0 => {}
-            1 => self.add::<1>(into, rows, gradients),
-            2 => self.add::<2>(into, rows, gradients),
-            3 => self.add::<3>(into, rows, gradients),
-            4 => self.add::<4>(into, rows, gradients),
-            5 => self.add::<5>(into, rows, gradients),
-            6 => self.add::<6>(into, rows, gradients),
-            7 => self.add::<7>(into, rows, gradients),
-            _ => self.add::<GROUP>(into, rows, gradients),
-        }
-    }
-
-    #[inline]
-    fn add<const LANES: usize>(self, into: &mut GroupHistogram, rows: &[u16], gradients: &[u64]) {
-        for (row, gradient) in rows.iter().zip(gradients) {
-            let word = self.words[usize::from(*row) * self.groups + self.group];
-            for lane in 0..LANES {
-                let bin = &mut into[lane][usize::from(word[lane])];
-                *bin = bin.wrapping_add(*gradient);
-            }
+#[inline]
+fn add<const LANES: usize>(into: &mut GroupHistogram, codes: &[Word], gradients: &[u64]) {
+    for (codes, gradient) in codes.iter().zip(gradients) {
+        for lane in 0..LANES {
+            let bin = &mut into[lane][usize::from(codes[lane])];
+            *bin = bin.wrapping_add(*gradient);
         }
     }
 }

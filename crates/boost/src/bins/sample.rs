@@ -21,9 +21,10 @@ pub struct Sampler {
     capacity: usize,
     max_bin: usize,
     min_data_in_bin: usize,
-    /// The rows of the sample by their draw, the greatest first out; each with its place in `columns`.
+    /// The rows of the sample by their draw, the greatest first out; each with its place in `sample`.
     drawn: BinaryHeap<(u64, u32)>,
-    columns: Vec<Vec<f64>>,
+    /// The sample, row by row: a row that gives way to another is overwritten in one place.
+    sample: Vec<f64>,
     /// Whether any row at all, sampled or not, lacked the value.
     has_missing: Vec<bool>,
 }
@@ -43,7 +44,7 @@ impl Sampler {
             max_bin: parameters.max_bin as usize,
             min_data_in_bin: parameters.min_data_in_bin as usize,
             drawn: BinaryHeap::new(),
-            columns: vec![Vec::new(); features.len()],
+            sample: Vec::new(),
             has_missing: vec![false; features.len()],
             features,
         })
@@ -67,20 +68,26 @@ impl Sampler {
 
     /// Takes a row into the sample if its draw is among the least so far.
     fn consider(&mut self, drawn: u64, columns: &[&[f64]], row: usize) {
+        let values = columns.iter().map(|column| column[row]);
         if self.drawn.len() < self.capacity {
             self.drawn.push((drawn, self.drawn.len() as u32));
-            for (kept, column) in self.columns.iter_mut().zip(columns) {
-                kept.push(column[row]);
-            }
-        } else if let Some(mut greatest) = self.drawn.peek_mut()
-            && drawn < greatest.0
+            self.sample.extend(values);
+        } else if self.drawn.peek().is_some_and(|(most, _)| drawn < *most)
+            && let Some(mut greatest) = self.drawn.peek_mut()
         {
-            let place = greatest.1;
-            *greatest = (drawn, place);
-            for (kept, column) in self.columns.iter_mut().zip(columns) {
-                kept[place as usize] = column[row];
-            }
+            let place = greatest.1 as usize * columns.len();
+            *greatest = (drawn, greatest.1);
+            let kept = &mut self.sample[place..place + columns.len()];
+            kept.iter_mut()
+                .zip(values)
+                .for_each(|(to, value)| *to = value);
         }
+    }
+
+    /// The sampled values of a feature.
+    fn column(&self, feature: usize) -> impl Iterator<Item = f64> {
+        let values = self.sample.iter().skip(feature);
+        values.step_by(self.features.len()).copied()
     }
 
     /// Finds the bins.
@@ -94,35 +101,33 @@ impl Sampler {
                 "expected rows to find bins of, found none".to_owned(),
             ));
         }
-        let (max_bin, min_data_in_bin) = (self.max_bin, self.min_data_in_bin);
-        let columns: Vec<(&Feature, Vec<f64>, bool)> = self
-            .features
-            .iter()
-            .zip(self.columns)
-            .zip(self.has_missing)
-            .map(|((feature, column), has_missing)| (feature, column, has_missing))
-            .collect();
         let found: Result<Vec<FeatureBins>, Error> = pool.install(|| {
-            columns
-                .into_par_iter()
-                .map(|(feature, column, has_missing)| match feature.kind {
-                    Kind::Number => {
-                        let values = column.into_iter().filter(|value| !value.is_nan());
-                        let values = values.collect();
-                        let bins = NumberBins::find(values, has_missing, max_bin, min_data_in_bin);
-                        Ok(FeatureBins::Number(bins))
-                    }
-                    Kind::Category => {
-                        let codes = column.into_iter().filter_map(|v| category(v).transpose());
-                        let codes = codes.collect::<Result<Vec<u32>, Error>>();
-                        let codes = codes.map_err(|error| feature.blame(&error))?;
-                        let bins = CategoryBins::find(codes, max_bin, min_data_in_bin);
-                        Ok(FeatureBins::Category(bins))
-                    }
-                })
-                .collect()
+            let features = 0..self.features.len();
+            features.into_par_iter().map(|f| self.find(f)).collect()
         });
         Ok(Bins::new(self.features, found?))
+    }
+
+    /// Finds the bins of one feature.
+    fn find(&self, number: usize) -> Result<FeatureBins, Error> {
+        let (feature, max_bin, least) =
+            (&self.features[number], self.max_bin, self.min_data_in_bin);
+        let column = self.column(number);
+        match feature.kind {
+            Kind::Number => {
+                let values = column.filter(|value| !value.is_nan()).collect();
+                let bins = NumberBins::find(values, self.has_missing[number], max_bin, least);
+                Ok(FeatureBins::Number(bins))
+            }
+            Kind::Category => {
+                let codes = column.filter_map(|value| category(value).transpose());
+                let codes = codes.collect::<Result<Vec<u32>, Error>>();
+                let codes = codes.map_err(|error| feature.blame(&error))?;
+                Ok(FeatureBins::Category(CategoryBins::find(
+                    codes, max_bin, least,
+                )))
+            }
+        }
     }
 }
 
@@ -140,7 +145,7 @@ mod tests {
     }
 
     fn sorted(sampler: &Sampler) -> Vec<f64> {
-        let mut values = sampler.columns[0].clone();
+        let mut values: Vec<f64> = sampler.column(0).collect();
         values.sort_by(f64::total_cmp);
         values
     }
