@@ -46,6 +46,22 @@ impl Distinct {
         self.add_hash(mix((value + 0.0).to_bits()));
     }
 
+    /// Adds numbers.
+    pub fn extend_numbers(&mut self, values: &[f64]) {
+        let mut rest = values.iter();
+        while let State::Exact(_) = self.0 {
+            let Some(value) = rest.next() else {
+                return;
+            };
+            self.add_number(*value);
+        }
+        if let State::Estimate(registers) = &mut self.0 {
+            for value in rest {
+                register(registers, mix((value + 0.0).to_bits()));
+            }
+        }
+    }
+
     /// Adds a text.
     #[inline]
     pub fn add_text(&mut self, text: &str) {
@@ -218,9 +234,8 @@ mod tests {
 
     fn distinct(values: impl IntoIterator<Item = u32>) -> Distinct {
         let mut distinct = Distinct::default();
-        values
-            .into_iter()
-            .for_each(|value| distinct.add_number(f64::from(value)));
+        let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+        distinct.extend_numbers(&values);
         distinct
     }
 

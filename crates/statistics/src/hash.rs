@@ -32,6 +32,7 @@ impl Hasher for Fixed {
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a bijection in which every bit moves every other.
+#[inline]
 pub(crate) fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -11,7 +11,7 @@ use stage::{Definition, Fault, Finished, Item, ItemStage, Options, Output, Reads
 use table::raw::RawBatch;
 
 use crate::convert::{self, Sifted};
-use crate::profile::{Profile, Sample};
+use crate::profile::{Glances, Profile, Sample};
 use crate::schema::{Checked, TableSchema};
 use crate::source::Mapping;
 use crate::unique::{self, Digests};
@@ -62,7 +62,7 @@ struct Done {
     raw: RawBatch,
     sifted: Sifted,
     digests: Digests,
-    profile: Profile,
+    glances: Glances,
 }
 
 impl ItemStage for Validate {
@@ -85,21 +85,19 @@ impl ItemStage for Validate {
                 mapping.check_batch(checked, &raw, &path)?;
                 let sifted = convert::sift(checked, &mapping, &raw)?;
                 let digests = unique::digests(checked, &sifted.batch)?;
-                let empty = locked().like();
-                let profile = profiled(empty, &raw, &sifted);
+                let glances = look(locked().glance(), &raw, &sifted);
                 Ok(Done {
                     raw,
                     sifted,
                     digests,
-                    profile,
+                    glances,
                 })
             },
             |mut done| {
                 if sink.reject_repeated(&mut done)? {
-                    let empty = locked().like();
-                    done.profile = profiled(empty, &done.raw, &done.sifted);
+                    done.glances = look(locked().glance(), &done.raw, &done.sifted);
                 }
-                locked().merge(&done.profile)?;
+                locked().add(&done.glances);
                 sink.write(&done)
             },
         )?;
@@ -116,8 +114,8 @@ impl ItemStage for Validate {
     }
 }
 
-fn profiled(mut profile: Profile, raw: &RawBatch, sifted: &Sifted) -> Profile {
-    let sample = Sample::new(sifted.rows.len(), |row| raw.line(sifted.rows[row]));
-    profile.add(&sifted.batch, &sample);
-    profile
+fn look(glances: Glances, raw: &RawBatch, sifted: &Sifted) -> Glances {
+    let rows = sifted.batch.num_rows();
+    let sample = Sample::new(rows, |row| raw.line(sifted.raw_row(row)));
+    glances.look(&sifted.batch, &sample)
 }

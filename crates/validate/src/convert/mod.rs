@@ -20,10 +20,28 @@ use cells::{Broke, Converted};
 pub(crate) struct Sifted {
     /// The good rows.
     pub(crate) batch: RecordBatch,
-    /// Which rows of the raw batch they were.
-    pub(crate) rows: Vec<usize>,
+    /// Which rows of the raw batch they were; `None` when all were good.
+    rows: Option<Vec<usize>>,
     /// The bad rows, in the order of their lines.
     pub(crate) rejects: Vec<Reject>,
+}
+
+impl Sifted {
+    /// The row of the raw batch that a good row was.
+    pub(crate) fn raw_row(&self, row: usize) -> usize {
+        match &self.rows {
+            Some(rows) => rows.get(row).copied().unwrap_or_default(),
+            None => row,
+        }
+    }
+
+    /// Keeps only the rows that are marked.
+    pub(crate) fn keep(&mut self, good: &[bool]) -> Result<(), Fault> {
+        let kept = (0..good.len()).filter(|row| good[*row]);
+        self.rows = Some(kept.map(|row| self.raw_row(row)).collect());
+        self.batch = keep(&self.batch, good)?;
+        Ok(())
+    }
 }
 
 /// Converts a batch column by column.
@@ -42,43 +60,46 @@ pub(crate) fn sift(checked: &Checked, mapping: &Mapping, raw: &RawBatch) -> Resu
     }
     faults.sort_by_key(|(row, position, _)| (*row, *position));
     let batch = record_batch(checked, arrays, raw.num_rows())?;
-    let mut rejects = Vec::new();
+    let mut sifted = Sifted {
+        batch,
+        rows: None,
+        rejects: raw.faults().iter().map(Reject::unsplit).collect(),
+    };
+    if faults.is_empty() {
+        return Ok(sifted);
+    }
     let mut good = vec![true; raw.num_rows()];
     for of_row in faults.chunk_by(|a, b| a.0 == b.0) {
-        let row = of_row[0].0;
-        good[row] = false;
-        let cell_fault = |(row, position, broke): &(usize, usize, Broke)| CellFault {
-            column: Some(checked.columns[*position].name.clone()),
-            rule: broke.rule,
-            expected: broke.expected.clone(),
-            value: cell_text(raw, *row, mapping.position(checked, *position, raw)),
-        };
-        rejects.push(Reject {
-            line: raw.line(row),
-            faults: of_row.iter().map(cell_fault).collect(),
-            row: row_text(raw, row),
-        });
+        good[of_row[0].0] = false;
+        sifted.rejects.push(reject(checked, mapping, raw, of_row));
     }
-    rejects.extend(raw.faults().iter().map(Reject::unsplit));
-    rejects.sort_by_key(|reject| reject.line);
-    let batch = if rejects.is_empty() {
-        batch
-    } else {
-        keep(&batch, &good)?
-    };
-    let rows = (0..good.len()).filter(|row| good[*row]).collect();
-    Ok(Sifted {
-        batch,
-        rows,
-        rejects,
-    })
+    sifted.rejects.sort_by_key(|reject| reject.line);
+    sifted.keep(&good)?;
+    Ok(sifted)
 }
 
-/// Only the rows that are marked.
-pub(crate) fn keep(batch: &RecordBatch, good: &[bool]) -> Result<RecordBatch, Fault> {
-    if good.iter().all(|good| *good) {
-        return Ok(batch.clone());
+/// A row with the rules that it broke.
+fn reject(
+    checked: &Checked,
+    mapping: &Mapping,
+    raw: &RawBatch,
+    faults: &[(usize, usize, Broke)],
+) -> Reject {
+    let row = faults[0].0;
+    let cell_fault = |(_, position, broke): &(usize, usize, Broke)| CellFault {
+        column: Some(checked.columns[*position].name.clone()),
+        rule: broke.rule,
+        expected: broke.expected.clone(),
+        value: cell_text(raw, row, mapping.position(checked, *position, raw)),
+    };
+    Reject {
+        line: raw.line(row),
+        faults: faults.iter().map(cell_fault).collect(),
+        row: row_text(raw, row),
     }
+}
+
+fn keep(batch: &RecordBatch, good: &[bool]) -> Result<RecordBatch, Fault> {
     let kept = filter_record_batch(batch, &BooleanArray::from(good.to_vec()));
     Ok(kept.map_err(anyhow::Error::from)?)
 }

@@ -66,12 +66,7 @@ impl State {
     pub(crate) fn new(data_type: &DataType) -> Self {
         match data_type {
             DataType::Boolean => Self::Booleans { yes: 0, no: 0 },
-            DataType::Utf8 => Self::Texts(Box::new(Texts {
-                extremes: TextExtremes::default(),
-                distinct: Distinct::default(),
-                frequent: FrequentValues::new(TEXTS),
-                long: 0,
-            })),
+            DataType::Utf8 => Self::Texts(Box::new(Texts::new())),
             _ => Self::Numbers(Box::new(Numbers {
                 moments: Moments::default(),
                 extremes: Extremes::default(),
@@ -82,55 +77,38 @@ impl State {
         }
     }
 
-    /// Nothing known yet of a part of the column of which this is known: filling it is faster.
-    pub(crate) fn like(&self) -> Self {
+    /// What a batch says of the column. It starts from the shape of what is known, which makes it faster and changes no
+    /// result.
+    pub(super) fn glance(&self) -> Glance {
         match self {
-            Self::Booleans { .. } => Self::Booleans { yes: 0, no: 0 },
-            Self::Texts(texts) => Self::Texts(Box::new(Texts {
-                extremes: TextExtremes::default(),
+            Self::Booleans { .. } => Glance::Booleans { yes: 0, no: 0 },
+            Self::Texts(texts) => Glance::Texts(Box::new(Texts {
                 distinct: Distinct::like(&texts.distinct),
-                frequent: FrequentValues::new(TEXTS),
-                long: 0,
+                ..Texts::new()
             })),
-            Self::Numbers(numbers) => Self::Numbers(Box::new(Numbers {
-                moments: Moments::default(),
-                extremes: Extremes::default(),
+            Self::Numbers(numbers) => Glance::Numbers(Box::new(Seen {
                 distinct: Distinct::like(&numbers.distinct),
-                sketch: QuantileSketch::like(&numbers.sketch),
-                infinite: 0,
+                ..Seen::default()
             })),
         }
     }
 
-    /// Adds the values of an array.
-    pub(crate) fn add(&mut self, array: &dyn Array, sample: &Sample, scratch: &mut Vec<f64>) {
-        match self {
-            Self::Booleans { yes, no } => {
-                let values = array.as_boolean();
-                let trues = values.true_count() as u64;
-                *yes += trues;
-                *no += (values.len() - values.null_count()) as u64 - trues;
+    /// Adds what a batch says. The batches of a file come in order.
+    pub(super) fn add(&mut self, glance: &Glance) {
+        match (self, glance) {
+            (
+                Self::Booleans { yes, no },
+                Glance::Booleans {
+                    yes: more,
+                    no: less,
+                },
+            ) => {
+                *yes += more;
+                *no += less;
             }
-            Self::Texts(texts) => texts.add(array, sample),
-            Self::Numbers(numbers) => match array.data_type() {
-                DataType::Float64 => {
-                    numbers.add::<Float64Type>(array, sample, scratch, |value| value)
-                }
-                DataType::Int64 => {
-                    numbers.add::<Int64Type>(array, sample, scratch, |value| value as f64)
-                }
-                DataType::Date32 => numbers.add::<Date32Type>(array, sample, scratch, f64::from),
-                DataType::Time64(_) => {
-                    numbers
-                        .add::<Time64MicrosecondType>(array, sample, scratch, |value| value as f64);
-                }
-                DataType::Timestamp(..) => {
-                    numbers.add::<TimestampMicrosecondType>(array, sample, scratch, |value| {
-                        value as f64
-                    });
-                }
-                _ => {}
-            },
+            (Self::Texts(texts), Glance::Texts(other)) => texts.merge(other),
+            (Self::Numbers(numbers), Glance::Numbers(seen)) => numbers.add(seen),
+            _ => {}
         }
     }
 
@@ -147,12 +125,7 @@ impl State {
                 *yes += more;
                 *no += less;
             }
-            (Self::Texts(texts), Self::Texts(other)) => {
-                texts.extremes.merge(&other.extremes);
-                texts.distinct.merge(&other.distinct);
-                texts.frequent.merge(&other.frequent);
-                texts.long += other.long;
-            }
+            (Self::Texts(texts), Self::Texts(other)) => texts.merge(other),
             (Self::Numbers(numbers), Self::Numbers(other)) => {
                 numbers.moments.merge(&other.moments);
                 numbers.extremes.merge(&other.extremes);
@@ -167,38 +140,34 @@ impl State {
 }
 
 impl Numbers {
-    fn add<T: ArrowPrimitiveType>(
-        &mut self,
-        array: &dyn Array,
-        sample: &Sample,
-        scratch: &mut Vec<f64>,
-        number: impl Fn(T::Native) -> f64,
-    ) {
-        let array: &PrimitiveArray<T> = array.as_primitive();
-        scratch.clear();
-        if array.null_count() == 0 {
-            scratch.extend(array.values().iter().map(|value| number(*value)));
-        } else {
-            scratch.extend(array.iter().flatten().map(&number));
-        }
-        let all = scratch.len();
-        scratch.retain(|value| value.is_finite());
-        self.infinite += (all - scratch.len()) as u64;
-        self.moments.extend(scratch);
-        self.extremes.extend(scratch);
-        scratch
-            .iter()
-            .for_each(|value| self.distinct.add_number(*value));
-        for row in sample.rows() {
-            if array.is_valid(row) {
-                self.sketch
-                    .add_count(number(array.value(row)), sample.weight);
-            }
+    fn add(&mut self, seen: &Seen) {
+        self.moments.merge(&seen.moments);
+        self.extremes.merge(&seen.extremes);
+        self.distinct.merge(&seen.distinct);
+        self.infinite += seen.infinite;
+        for value in &seen.sample {
+            self.sketch.add_count(*value, seen.weight);
         }
     }
 }
 
 impl Texts {
+    fn new() -> Self {
+        Self {
+            extremes: TextExtremes::default(),
+            distinct: Distinct::default(),
+            frequent: FrequentValues::new(TEXTS),
+            long: 0,
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.extremes.merge(&other.extremes);
+        self.distinct.merge(&other.distinct);
+        self.frequent.merge(&other.frequent);
+        self.long += other.long;
+    }
+
     fn add(&mut self, array: &dyn Array, sample: &Sample) {
         let array = array.as_string::<i32>();
         for text in array.iter().flatten() {
@@ -216,5 +185,86 @@ impl Texts {
                 self.frequent.add_count(text, sample.weight);
             }
         }
+    }
+}
+
+/// What one batch says of a column.
+#[derive(Debug)]
+pub(super) enum Glance {
+    Numbers(Box<Seen>),
+    Texts(Box<Texts>),
+    Booleans { yes: u64, no: u64 },
+}
+
+/// What one batch says of a column of numbers. Adding a few sampled values to a sketch is cheaper than merging sketches.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    moments: Moments,
+    extremes: Extremes,
+    distinct: Distinct,
+    infinite: u64,
+    /// Each for so many rows.
+    sample: Vec<f64>,
+    weight: u64,
+}
+
+impl Glance {
+    /// Looks at the batch's array.
+    pub(super) fn add(&mut self, array: &dyn Array, sample: &Sample, scratch: &mut Vec<f64>) {
+        match self {
+            Self::Booleans { yes, no } => {
+                let values = array.as_boolean();
+                let trues = values.true_count() as u64;
+                *yes += trues;
+                *no += (values.len() - values.null_count()) as u64 - trues;
+            }
+            Self::Texts(texts) => texts.add(array, sample),
+            Self::Numbers(seen) => match array.data_type() {
+                DataType::Float64 => seen.add::<Float64Type>(array, sample, scratch, |value| value),
+                DataType::Int64 => {
+                    seen.add::<Int64Type>(array, sample, scratch, |value| value as f64)
+                }
+                DataType::Date32 => seen.add::<Date32Type>(array, sample, scratch, f64::from),
+                DataType::Time64(_) => {
+                    seen.add::<Time64MicrosecondType>(array, sample, scratch, |value| value as f64);
+                }
+                DataType::Timestamp(..) => {
+                    seen.add::<TimestampMicrosecondType>(array, sample, scratch, |value| {
+                        value as f64
+                    });
+                }
+                _ => {}
+            },
+        }
+    }
+}
+
+impl Seen {
+    fn add<T: ArrowPrimitiveType>(
+        &mut self,
+        array: &dyn Array,
+        sample: &Sample,
+        scratch: &mut Vec<f64>,
+        number: impl Fn(T::Native) -> f64,
+    ) {
+        let array: &PrimitiveArray<T> = array.as_primitive();
+        scratch.clear();
+        if array.null_count() == 0 {
+            scratch.extend(array.values().iter().map(|value| number(*value)));
+        } else {
+            scratch.extend(array.iter().flatten().map(&number));
+        }
+        if !scratch.iter().all(|value| value.is_finite()) {
+            let all = scratch.len();
+            scratch.retain(|value| value.is_finite());
+            self.infinite += (all - scratch.len()) as u64;
+        }
+        self.moments.extend(scratch);
+        self.extremes.extend(scratch);
+        self.distinct.extend_numbers(scratch);
+        self.weight = sample.weight;
+        let valid = sample.rows().filter(|row| array.is_valid(*row));
+        self.sample
+            .extend(valid.map(|row| number(array.value(row))));
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use stage::Fault;
 
 use crate::schema::{Checked, Type};
-use column::State;
+use column::{Glance, State};
 pub(crate) use sample::Sample;
 
 /// What is known of the rows of an item, or of several.
@@ -19,6 +19,8 @@ pub(crate) use sample::Sample;
 pub(crate) struct Profile {
     /// Rows that are valid.
     rows: u64,
+    /// Of these, the rows that quantiles, frequent values and histograms are taken from.
+    sampled: u64,
     columns: Vec<Column>,
 }
 
@@ -48,37 +50,38 @@ impl Profile {
         };
         Self {
             rows: 0,
+            sampled: 0,
             columns: schema.fields().iter().map(column).collect(),
         }
     }
 
-    /// Nothing known yet of a part of the rows of which this is known: filling it is faster.
-    pub(crate) fn like(&self) -> Self {
-        let column = |column: &Column| Column {
-            name: column.name.clone(),
-            kind: column.kind,
-            missing: 0,
-            values: column.values.like(),
-        };
-        Self {
+    /// To look at a batch with.
+    pub(crate) fn glance(&self) -> Glances {
+        Glances {
             rows: 0,
-            columns: self.columns.iter().map(column).collect(),
+            sampled: 0,
+            columns: self
+                .columns
+                .iter()
+                .map(|column| (0, column.values.glance()))
+                .collect(),
         }
     }
 
-    /// Adds rows.
-    pub(crate) fn add(&mut self, batch: &RecordBatch, sample: &Sample) {
-        self.rows += batch.num_rows() as u64;
-        let mut scratch = Vec::with_capacity(batch.num_rows());
-        for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
-            column.missing += array.null_count() as u64;
-            column.values.add(array, sample, &mut scratch);
+    /// Adds what a batch says. The batches of a file come in order.
+    pub(crate) fn add(&mut self, glances: &Glances) {
+        self.rows += glances.rows;
+        self.sampled += glances.sampled;
+        for (column, (missing, glance)) in self.columns.iter_mut().zip(&glances.columns) {
+            column.missing += missing;
+            column.values.add(glance);
         }
     }
 
     /// Adds what is known of other rows with the same columns.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Fault> {
         self.rows += other.rows;
+        self.sampled += other.sampled;
         for (column, more) in self.columns.iter_mut().zip(&other.columns) {
             column.missing += more.missing;
             let same = column.name == more.name && column.values.merge(&more.values);
@@ -98,5 +101,27 @@ impl Profile {
     /// From an item's file.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         Ok(serde_json::from_slice(bytes).map_err(anyhow::Error::from)?)
+    }
+}
+
+/// What one batch says: its rows, and of each column how many values are missing and the others.
+#[derive(Debug)]
+pub(crate) struct Glances {
+    rows: u64,
+    sampled: u64,
+    columns: Vec<(u64, Glance)>,
+}
+
+impl Glances {
+    /// Looks at the batch.
+    pub(crate) fn look(mut self, batch: &RecordBatch, sample: &Sample) -> Self {
+        self.rows += batch.num_rows() as u64;
+        self.sampled += sample.len() as u64;
+        let mut scratch = Vec::with_capacity(batch.num_rows());
+        for ((missing, glance), array) in self.columns.iter_mut().zip(batch.columns()) {
+            *missing += array.null_count() as u64;
+            glance.add(array, sample, &mut scratch);
+        }
+        self
     }
 }

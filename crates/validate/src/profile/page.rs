@@ -21,6 +21,8 @@ const FEW: usize = 256;
 #[derive(Serialize)]
 struct Page {
     rows: u64,
+    /// Less than `rows` when quantiles, frequent values and histograms are taken from a sample.
+    sampled_rows: u64,
     columns: Vec<Entry>,
 }
 
@@ -92,6 +94,7 @@ impl Profile {
     pub(crate) fn page(&self) -> Result<Vec<u8>, Fault> {
         let page = Page {
             rows: self.rows,
+            sampled_rows: self.sampled,
             columns: self.columns.iter().map(entry).collect(),
         };
         let mut bytes = serde_json::to_vec_pretty(&page).map_err(anyhow::Error::from)?;

@@ -1,9 +1,7 @@
 //! Which rows quantiles and frequent values are taken from.
 
-/// All of the first lines of a file.
-const ALL: u64 = 65_536;
-/// Thereafter one line of so many.
-const EVERY: u64 = 8;
+/// Up to which line of a file one of how many rows is taken.
+const STEPS: [(u64, u64); 3] = [(16_384, 1), (131_072, 8), (u64::MAX, 64)];
 
 /// The rows of a batch that are in the sample, each for `weight` rows.
 #[derive(Debug)]
@@ -20,20 +18,31 @@ enum Rows {
 }
 
 impl Sample {
-    /// Picks by line number: all rows of a batch that begins early in its file, later one of eight. Which one is as good as
+    /// Picks by line number: all rows of a batch that begins early in its file, later fewer. Which ones is as good as
     /// chance, so that no rhythm in the data (every eighth hour) meets that of the sample; it is a function of the line,
     /// so that it is the same in every run.
     pub(crate) fn new(rows: usize, line: impl Fn(usize) -> u64) -> Self {
-        if rows == 0 || line(0) <= ALL {
+        let first = if rows == 0 { 0 } else { line(0) };
+        let step = STEPS.iter().find(|(last, _)| first <= *last);
+        let weight = step.map_or(1, |(_, weight)| *weight);
+        if weight == 1 {
             return Self {
                 rows: Rows::All(rows),
-                weight: 1,
+                weight,
             };
         }
-        let picked = |row: &usize| scatter(line(*row)) < u64::MAX / EVERY;
+        let picked = |row: &usize| scatter(line(*row)) < u64::MAX / weight;
         Self {
             rows: Rows::Some((0..rows).filter(picked).collect()),
-            weight: EVERY,
+            weight,
+        }
+    }
+
+    /// How many rows are in the sample.
+    pub(crate) fn len(&self) -> usize {
+        match &self.rows {
+            Rows::All(rows) => *rows,
+            Rows::Some(rows) => rows.len(),
         }
     }
 
@@ -59,13 +68,21 @@ fn scatter(value: u64) -> u64 {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(first: u64, weight: u64) {
+        let sample = Sample::new(80_000, |row| first + row as u64);
+        assert_eq!(sample.weight, weight);
+        let share = sample.len() as u64 * weight;
+        assert!((74_000..86_000).contains(&share), "{share}");
+        let every_eighth = sample.rows().filter(|row| row % 8 == 0).count() as u64 * weight * 8;
+        assert!((64_000..96_000).contains(&every_eighth), "{every_eighth}");
+    }
+
     #[test]
-    fn early_rows_are_all_in_and_later_ones_one_of_eight() {
-        assert_eq!(Sample::new(100, |row| row as u64).rows().count(), 100);
-        let late = Sample::new(80_000, |row| 1_000_000 + row as u64);
-        let share = late.rows().count() as u64 * late.weight;
-        assert!((76_000..84_000).contains(&share), "{share}");
-        let on_the_hour = late.rows().filter(|row| row % 8 == 0).count() as u64 * 64;
-        assert!((72_000..88_000).contains(&on_the_hour), "{on_the_hour}");
+    fn early_rows_are_all_in_and_fewer_of_later_ones() {
+        check(2, 1);
+        check(20_000, 8);
+        check(1_000_000, 64);
+        assert_eq!(Sample::new(0, |_| 1).len(), 0);
     }
 }

@@ -8,7 +8,6 @@ use stage::{Counts, Fault, Item, Output, OutputFile};
 
 use super::Done;
 use super::parts::Parts;
-use crate::convert;
 use crate::reject::{Reject, Tally};
 use crate::schema::Checked;
 use crate::source::row_text;
@@ -56,7 +55,7 @@ impl<'a> Sink<'a> {
         if self.checked.keys.is_empty() {
             return Ok(false);
         }
-        let rows = done.sifted.rows.len();
+        let rows = done.sifted.batch.num_rows();
         let mut good = vec![true; rows];
         for (row, good) in good.iter_mut().enumerate() {
             let faults = self
@@ -66,7 +65,7 @@ impl<'a> Sink<'a> {
                 continue;
             }
             *good = false;
-            let raw = done.sifted.rows[row];
+            let raw = done.sifted.raw_row(row);
             done.sifted.rejects.push(Reject {
                 line: done.raw.line(raw),
                 faults,
@@ -77,9 +76,7 @@ impl<'a> Sink<'a> {
             return Ok(false);
         }
         done.sifted.rejects.sort_by_key(|reject| reject.line);
-        done.sifted.batch = convert::keep(&done.sifted.batch, &good)?;
-        let mut marks = good.iter();
-        done.sifted.rows.retain(|_| *marks.next().unwrap_or(&false));
+        done.sifted.keep(&good)?;
         Ok(true)
     }
 

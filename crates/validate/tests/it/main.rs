@@ -1,4 +1,5 @@
 //! `validate` from the outside: raw files in, queues of Parquet out.
+#![cfg(test)]
 
 mod infer;
 mod support;
@@ -16,7 +17,7 @@ fn check_column(field: &str, cells: &str, expected: &str) {
             .map(|(cell, n)| format!("{n},{cell}\n"))
             .collect::<String>()
     );
-    let project = Project::with("a.csv", &text);
+    let project = Project::with("a.csv", text);
     let schema = format!(
         r#"{{"fields": [{{"name": "n", "type": "integer"}}, {{"name": "x", {field}}}], "waystation": {{"max_rejected": 100}}}}"#
     );
@@ -188,7 +189,7 @@ fn columns_are_matched_by_name() {
 
 #[track_caller]
 fn check_columns(header: &str, fields_match: &str) -> String {
-    let project = Project::with("a.csv", &format!("{header}\n"));
+    let project = Project::with("a.csv", format!("{header}\n"));
     let schema = IDS.replacen('{', &format!(r#"{{"fieldsMatch": "{fields_match}", "#), 1);
     project.validate(&schema).check(1).told("raw/a.csv")
 }
@@ -273,7 +274,7 @@ fn parquet_is_held_to_the_same_rules() {
 #[test]
 fn one_file_can_become_several_items() {
     let rows: String = (0..10).map(|n| format!("{n},{n}\n")).collect();
-    let project = Project::with("a.csv", &format!("id,x\n{rows}"));
+    let project = Project::with("a.csv", format!("id,x\n{rows}"));
     project
         .validate_with(IDS, &["--rows-per-item", "4"])
         .check(0);
@@ -306,7 +307,7 @@ fn the_profile_tells_what_the_columns_hold() {
             )
         })
         .collect();
-    let project = Project::with("a.csv", &format!("id,x\n{rows}")).file("b.csv", "id,x\n200,5\n");
+    let project = Project::with("a.csv", format!("id,x\n{rows}")).file("b.csv", "id,x\n200,5\n");
     project.validate(IDS).check(0);
     let profile: serde_json::Value =
         serde_json::from_str(&project.output("_profile.json")).unwrap();
@@ -330,7 +331,7 @@ fn the_bytes_do_not_depend_on_the_jobs() {
         .map(|n| format!("{n},{}\n", n * 7919 % 1000))
         .collect();
     let tree = |jobs: &str| {
-        let project = Project::with("a.csv", &format!("id,x\n{rows}"));
+        let project = Project::with("a.csv", format!("id,x\n{rows}"));
         project.validate_with(IDS, &["--jobs", jobs]).check(0);
         ["a.parquet", "_profile.json"]
             .map(|name| fs_err::read(project.path("validated").join(name)).unwrap())
