@@ -100,25 +100,18 @@ impl Histogram {
             return self.add_count(bucket.lower, bucket.count);
         }
         // Whole counts up to each edge, so that their sum stays the bucket's.
-        let mut done = 0;
-        let bins = self.counts.len();
-        for (bin, count) in self.counts.iter_mut().enumerate() {
-            let upper = self.edges[bin + 1];
-            if upper <= bucket.lower && bin + 1 < bins {
-                continue;
-            }
-            let share = ((upper - bucket.lower) / width).clamp(0.0, 1.0);
-            let upto = if bin + 1 == bins {
-                bucket.count
-            } else {
-                (bucket.count as f64 * share).round() as u64
-            };
-            *count += upto.saturating_sub(done);
-            done = done.max(upto);
-            if done == bucket.count {
-                return;
-            }
+        let up_to = |edge: f64| {
+            let share = ((edge - bucket.lower) / width).clamp(0.0, 1.0);
+            (bucket.count as f64 * share).round() as u64
+        };
+        let mut done = up_to(self.edges[0]);
+        self.below += done;
+        for (count, upper) in self.counts.iter_mut().zip(&self.edges[1..]) {
+            let next = up_to(*upper).max(done);
+            *count += next - done;
+            done = next;
         }
+        self.above += bucket.count.saturating_sub(done);
     }
 
     /// Adds the counts of another histogram; false, and nothing happens, when its edges differ.
@@ -166,6 +159,18 @@ mod tests {
             (histogram.counts(), histogram.outside()),
             ([2, 2].as_slice(), (1, 1))
         );
+    }
+
+    #[test]
+    fn a_bucket_is_spread_over_bins_and_what_lies_outside() {
+        let mut histogram = Histogram::new(vec![1.0, 2.0, 3.0]).unwrap();
+        histogram.spread(&Bucket {
+            lower: 0.0,
+            upper: 4.0,
+            count: 10,
+        });
+        assert_eq!(histogram.outside(), (3, 2));
+        assert_eq!(histogram.counts(), [2, 3]);
     }
 
     #[test]

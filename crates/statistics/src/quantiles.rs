@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use crate::Histogram;
 use crate::compact;
 use crate::hash::mix;
 
@@ -162,11 +163,11 @@ impl QuantileSketch {
         } else {
             0
         };
-        self.fill(&keys, coarser);
+        self.refill(&keys, coarser);
     }
 
     /// Replaces the table by one of these keys without their low bits.
-    fn fill(&mut self, keys: &[(u64, u64)], coarser: u32) {
+    fn refill(&mut self, keys: &[(u64, u64)], coarser: u32) {
         let room = if coarser == 0 {
             2 * keys.len()
         } else {
@@ -185,7 +186,7 @@ impl QuantileSketch {
         self.capacity = self.capacity.min(other.capacity);
         if other.shift > self.shift {
             let keys = self.table.sorted();
-            self.fill(&keys, other.shift - self.shift);
+            self.refill(&keys, other.shift - self.shift);
         }
         for (key, count) in other.table.slots.iter().filter(|slot| slot.1 > 0) {
             let coarser = self.shift - other.shift;
@@ -270,15 +271,19 @@ impl QuantileSketch {
         shares.iter().map(at).collect()
     }
 
-    /// Counts between edges of equal width from the least value to the greatest: `bins` counts, interpolated within buckets.
-    pub fn histogram(&self, bins: usize) -> Option<crate::Histogram> {
+    /// Counts between edges of equal width from the least value to the greatest.
+    pub fn histogram(&self, bins: usize) -> Option<Histogram> {
         let buckets = self.buckets();
         let (min, max) = (buckets.first()?.lower, buckets.last()?.upper);
-        let mut histogram = crate::Histogram::between(min, max, bins)?;
-        for bucket in &buckets {
-            histogram.spread(bucket);
-        }
-        Some(histogram)
+        Some(self.fill(Histogram::between(min, max, bins)?))
+    }
+
+    /// Adds all numbers to a histogram, interpolated within buckets.
+    pub fn fill(&self, mut histogram: Histogram) -> Histogram {
+        self.buckets()
+            .iter()
+            .for_each(|bucket| histogram.spread(bucket));
+        histogram
     }
 }
 

@@ -164,7 +164,7 @@ fn of_numbers(entry: Entry, numbers: &Numbers) -> Entry {
         _ => show(kind, value.round_if(kind != Type::Number)),
     };
     let quantiles = SHARES.iter().zip(numbers.sketch.quantiles(&SHARES));
-    let histogram = numbers.sketch.histogram(BINS).map(|histogram| Histogram {
+    let histogram = histogram(kind, numbers).map(|histogram| Histogram {
         edges: histogram
             .edges()
             .iter()
@@ -191,6 +191,17 @@ fn of_numbers(entry: Entry, numbers: &Numbers) -> Entry {
         histogram,
         ..entry
     }
+}
+
+/// Bins of equal width; around each integer where there are few.
+fn histogram(kind: Type, numbers: &Numbers) -> Option<statistics::Histogram> {
+    let (min, max) = (numbers.extremes.min()?, numbers.extremes.max()?);
+    let integers = max - min + 1.0;
+    if kind == Type::Integer && integers <= 2.0 * BINS as f64 {
+        let around = statistics::Histogram::between(min - 0.5, max + 0.5, integers as usize)?;
+        return Some(numbers.sketch.fill(around));
+    }
+    numbers.sketch.histogram(BINS)
 }
 
 /// While the sketch is exact, its buckets are the values.
