@@ -36,7 +36,7 @@ build:
 
 ## make clean        remove the queues of the project, an unaltered demo and the binaries; raw files and settings stay
 clean::
-	scripts/remove-demo tests/demo demo
+	$(if $(filter demo,$(PROJECT)),scripts/remove-demo tests/demo demo)
 	$(CARGO) clean --release
 
 ## make help         this list

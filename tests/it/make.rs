@@ -166,7 +166,7 @@ fn another_directory_behind_a_link_is_noticed() {
 fn a_changed_setting_wakes_its_stage_and_those_after_it() {
     let project = made();
     let mut settings = project.json("config/train.json");
-    settings["learning_rate"] = 0.05.into();
+    settings["trees"]["learning_rate"] = 0.05.into();
     project.write("config/train.json", &settings.to_string());
     assert_eq!(
         asked(&check(&project, &["train", "evaluate"])),
