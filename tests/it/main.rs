@@ -3,3 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
+mod demo;
+mod leak;
+mod make;
+mod readers;
+mod swap;
