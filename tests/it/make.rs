@@ -303,7 +303,8 @@ fn the_last_good_queue_stays_while_an_item_fails() {
     let after = project.tree("").without(&["raw/", ".partial/"]);
     after.assert_same(&before, "a failing night");
     project.write(&path, &rows(2, 150, 1));
-    check(&project, &["validate"]);
+    // The last good queue is what the mended item gives.
+    check(&project, &[]);
     as_from_nothing(&project);
 }
 

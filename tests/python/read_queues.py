@@ -14,11 +14,14 @@ import pyarrow.dataset
 
 
 def rows(directory):
-    """The rows of all items of a queue, or of one folder of it."""
+    """The rows of all items of a queue, or of one folder of it.
+
+    pandas and pyarrow skip names beginning with an underscore, polars and DuckDB want a pattern.
+    """
     return {
         "pandas": len(pandas.read_parquet(directory)),
-        "polars": polars.read_parquet(directory).height,
-        "duckdb": duckdb.sql(f"select count(*) from '{directory}/*.parquet'").fetchone()[0],
+        "polars": polars.read_parquet(directory / "*.parquet").height,
+        "duckdb": duckdb.sql(f"select count(*) from '{directory}/*.parquet'").fetchall()[0][0],
         "pyarrow": pyarrow.dataset.dataset(directory).count_rows(),
     }
 

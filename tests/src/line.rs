@@ -150,12 +150,6 @@ impl Stage {
         command
     }
 
-    /// Whether the binary is a stage already.
-    pub fn is_there(&self) -> bool {
-        let help = Command::new(&binary(self.binary)).arg("--help").run();
-        !help.stdout.is_empty()
-    }
-
     /// Whether settings are read strictly; a foreign program's may be any.
     pub fn is_strict(&self) -> bool {
         !self.settings.is_empty()
