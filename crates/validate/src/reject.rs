@@ -34,8 +34,13 @@ impl CellFault {
             let _ = write!(text, "column `{column}`: ");
         }
         match self.rule {
-            // The reader's own words, when they are not of what was expected and found.
-            _ if self.value.is_empty() && self.column.is_none() => text.push_str(&self.expected),
+            // The reader's own words.
+            "cells" | "quotes" | "encoding" | "json" if self.value.is_empty() => {
+                text.push_str(&self.expected);
+            }
+            "cells" | "quotes" | "encoding" | "json" => {
+                let _ = write!(text, "expected {}, found {}", self.expected, self.value);
+            }
             _ => {
                 let found = match cut(&self.value) {
                     value if value.is_empty() => "nothing".to_owned(),
@@ -57,6 +62,8 @@ pub(crate) struct Reject {
     pub(crate) faults: Vec<CellFault>,
     /// Its cells, or its text where it could not be split.
     pub(crate) row: RowText,
+    /// The cure, where one is known.
+    pub(crate) hint: Option<String>,
 }
 
 /// A row as it stood in the file.
@@ -95,9 +102,10 @@ impl Reject {
                 column: fault.column.clone(),
                 rule: fault.rule.name(),
                 expected: expected.to_owned(),
-                value: value.trim_matches('`').to_owned(),
+                value: value.to_owned(),
             }],
             row: RowText::Whole(cut(&fault.text)),
+            hint: fault.hint.clone(),
         }
     }
 
@@ -127,13 +135,21 @@ pub(crate) fn cut(text: &str) -> String {
     }
 }
 
+/// The first rejected row.
+#[derive(Clone, Debug, Default)]
+struct First {
+    line: u64,
+    told: String,
+    hint: Option<String>,
+}
+
 /// How many rows broke which rule, and where first.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// Rows, by the first rule that each broke.
     rows: BTreeMap<(Option<String>, &'static str), u64>,
     rejected: u64,
-    first: Option<(u64, String)>,
+    first: Option<First>,
 }
 
 impl Tally {
@@ -150,9 +166,13 @@ impl Tally {
         if self
             .first
             .as_ref()
-            .is_none_or(|(line, _)| reject.line < *line)
+            .is_none_or(|first| reject.line < first.line)
         {
-            self.first = Some((reject.line, fault.told()));
+            self.first = Some(First {
+                line: reject.line,
+                told: fault.told(),
+                hint: reject.hint.clone(),
+            });
         }
     }
 
@@ -171,7 +191,7 @@ impl Tally {
         if allowed.allows(self.rejected, rows) {
             return Ok(());
         }
-        let (line, first) = self.first.clone().unwrap_or_default();
+        let First { line, told, hint } = self.first.clone().unwrap_or_default();
         let place = if line > 0 {
             format!("{path}:{line}")
         } else {
@@ -179,16 +199,15 @@ impl Tally {
         };
         let rejected = match (self.rejected, rows) {
             (1, 1) => "its only row is rejected".to_owned(),
-            (rejected, rows) => {
-                let are = if rejected == 1 { "row is" } else { "rows are" };
-                format!("{rejected} of {rows} {are} rejected")
-            }
+            (1, rows) => format!("1 of {rows} rows is rejected"),
+            (rejected, rows) => format!("{rejected} of {rows} rows are rejected"),
         };
-        let message = format!(
-            "{place}: {first}; {rejected} ({}), more than the allowed {allowed}",
-            self.rules()
-        );
-        Err(Fault::item(message).hint("correct the file or the schema, or allow more with `\"waystation\": {\"max_rejected\": …}`"))
+        let rules = self.rules();
+        let message =
+            format!("{place}: {told}; {rejected} ({rules}), more than the allowed {allowed}");
+        Err(Fault::item(message).hint(hint.unwrap_or_else(|| {
+            "correct the file or the schema, or allow more with `\"waystation\": {\"max_rejected\": …}`".to_owned()
+        })))
     }
 
     /// The five rules broken most often: ``3 by `age` type``.
@@ -225,6 +244,7 @@ mod tests {
                 value: value.to_owned(),
             }],
             row: RowText::Cells(vec!["a".to_owned(), value.to_owned()]),
+            hint: None,
         }
     }
 

@@ -96,6 +96,7 @@ fn reject(
         line: raw.line(row),
         faults: faults.iter().map(cell_fault).collect(),
         row: row_text(raw, row),
+        hint: None,
     }
 }
 

@@ -70,6 +70,7 @@ impl<'a> Sink<'a> {
                 line: done.raw.line(raw),
                 faults,
                 row: row_text(&done.raw, raw),
+                hint: None,
             });
         }
         if good.iter().all(|good| *good) {

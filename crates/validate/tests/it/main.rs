@@ -165,6 +165,15 @@ fn an_item_with_too_many_rejected_rows_fails_and_says_where_and_why() {
 }
 
 #[test]
+fn a_file_in_another_encoding_is_told_how_to_be_read() {
+    let project = Project::with("a.csv", b"id,x\n1,\xa35\n");
+    insta::assert_snapshot!(project.validate(IDS).check(1).told("raw/a.csv"), @r"
+    validate: failed: raw/a.csv:2: column `x`: expected UTF-8 text, found byte 0xA3; its only row is rejected (`x` encoding: 1), more than the allowed 60%
+    hint: set `encoding` to the file's own, often `windows-1252`
+    ");
+}
+
+#[test]
 fn counts_reconcile_in_the_manifest() {
     let project = Project::with("a.csv", "id,x\n1,2.5\n2,n/a\n3,1\n");
     project.validate(IDS).check(0);
