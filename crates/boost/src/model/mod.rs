@@ -2,6 +2,7 @@
 
 mod parse;
 mod predict;
+mod section;
 #[cfg(test)]
 mod tests;
 mod text;
