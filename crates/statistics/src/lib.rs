@@ -22,6 +22,7 @@ mod extremes;
 mod frequent;
 mod hash;
 mod histogram;
+mod keys;
 mod moments;
 mod quantiles;
 mod wide;

@@ -13,71 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::Histogram;
 use crate::compact;
-use crate::hash::mix;
+use crate::keys::{NEGATIVE_ZERO, Table, key, value};
 
 /// How many times the capacity the working table may hold before low bits are dropped.
 const SLACK: usize = 2;
-const SIGN: u64 = 1 << 63;
-
-/// A double as a whole number, in the same order. Both zeros are one.
-#[inline]
-fn key(value: f64) -> u64 {
-    let bits = (value + 0.0).to_bits();
-    bits ^ (((bits as i64) >> 63) as u64 | SIGN)
-}
-
-fn value(key: u64) -> f64 {
-    f64::from_bits(key ^ ((!(key as i64) >> 63) as u64 | SIGN))
-}
-
-/// Counts by key: open addressing, so that adding costs a few instructions.
-#[derive(Clone, Debug)]
-struct Table {
-    /// Key and count; a count of zero marks a free slot. The length is a power of two.
-    slots: Vec<(u64, u64)>,
-    used: usize,
-}
-
-impl Table {
-    fn new(keys: usize) -> Self {
-        Self {
-            slots: vec![(0, 0); (keys * 2).next_power_of_two()],
-            used: 0,
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, key: u64, count: u64) {
-        let mask = self.slots.len() - 1;
-        // Neighbouring keys lie in neighbouring slots within a block of 16, blocks are scattered.
-        let mut place = (mix(key >> 4) as usize) << 4 | key as usize & 15;
-        loop {
-            let slot = &mut self.slots[place & mask];
-            if slot.1 == 0 {
-                *slot = (key, count);
-                self.used += 1;
-                return;
-            }
-            if slot.0 == key {
-                slot.1 += count;
-                return;
-            }
-            place += 1;
-        }
-    }
-
-    fn sorted(&self) -> Vec<(u64, u64)> {
-        let mut keys: Vec<_> = self
-            .slots
-            .iter()
-            .copied()
-            .filter(|slot| slot.1 > 0)
-            .collect();
-        keys.sort_unstable();
-        keys
-    }
-}
-
 /// A bucket of a sketch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
@@ -240,7 +179,7 @@ impl QuantileSketch {
             let upper = (lower | last).min(key(f64::MAX));
             Bucket {
                 lower: value(lower.max(key(f64::MIN))),
-                upper: value(upper - u64::from(upper == SIGN - 1)),
+                upper: value(upper - u64::from(upper == NEGATIVE_ZERO)),
                 count,
             }
         };
@@ -372,6 +311,7 @@ fn parse(text: &str) -> Option<QuantileSketch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::mix;
     use proptest::prelude::*;
 
     fn sketch(capacity: usize, values: &[f64]) -> QuantileSketch {

@@ -1,0 +1,71 @@
+//! Doubles as whole numbers in the same order, and counts by such keys.
+
+use crate::hash::mix;
+
+const SIGN: u64 = 1 << 63;
+/// The key that a negative zero would have: of no value, as both zeros are one.
+pub(crate) const NEGATIVE_ZERO: u64 = SIGN - 1;
+
+/// A double as a whole number, in the same order. Both zeros are one.
+#[inline]
+pub(crate) fn key(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    bits ^ (((bits as i64) >> 63) as u64 | SIGN)
+}
+
+/// The double of a key.
+pub(crate) fn value(key: u64) -> f64 {
+    f64::from_bits(key ^ ((!(key as i64) >> 63) as u64 | SIGN))
+}
+
+/// Counts by key: open addressing, so that adding costs a few instructions.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    /// Key and count; a count of zero marks a free slot. The length is a power of two.
+    pub(crate) slots: Vec<(u64, u64)>,
+    /// How many slots are taken.
+    pub(crate) used: usize,
+}
+
+impl Table {
+    /// Room for so many keys.
+    pub(crate) fn new(keys: usize) -> Self {
+        Self {
+            slots: vec![(0, 0); (keys * 2).next_power_of_two()],
+            used: 0,
+        }
+    }
+
+    /// Counts a key. There must be a free slot.
+    #[inline]
+    pub(crate) fn add(&mut self, key: u64, count: u64) {
+        let mask = self.slots.len() - 1;
+        // Neighbouring keys lie in neighbouring slots within a block of 16, blocks are scattered.
+        let mut place = (mix(key >> 4) as usize) << 4 | key as usize & 15;
+        loop {
+            let slot = &mut self.slots[place & mask];
+            if slot.1 == 0 {
+                *slot = (key, count);
+                self.used += 1;
+                return;
+            }
+            if slot.0 == key {
+                slot.1 += count;
+                return;
+            }
+            place += 1;
+        }
+    }
+
+    /// All keys with their counts, in order.
+    pub(crate) fn sorted(&self) -> Vec<(u64, u64)> {
+        let mut keys: Vec<_> = self
+            .slots
+            .iter()
+            .copied()
+            .filter(|slot| slot.1 > 0)
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+}
