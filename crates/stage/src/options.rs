@@ -9,11 +9,11 @@ use crate::fault::{Blame, Fault};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// The queue to read.
-    #[arg(required_unless_present = "config_schema")]
+    #[arg(required = true)]
     input: Option<PathBuf>,
 
     /// The queue to write.
-    #[arg(required_unless_present = "config_schema")]
+    #[arg(required = true)]
     output: Option<PathBuf>,
 
     /// The stage's settings, a JSON file.
