@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stage::{Fault, Output};
 
@@ -13,7 +13,13 @@ const FOLDER: &str = "_scratch";
 #[derive(Debug)]
 pub(crate) struct Scratches {
     folder: PathBuf,
-    made: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    made: u64,
+    alive: u64,
 }
 
 impl Scratches {
@@ -25,7 +31,7 @@ impl Scratches {
         let partial = std::path::absolute(output.with_file_name(name))?;
         Ok(Self {
             folder: partial.join(FOLDER),
-            made: AtomicU64::new(0),
+            state: Mutex::default(),
         })
     }
 
@@ -33,16 +39,10 @@ impl Scratches {
     pub(crate) fn make<'a>(
         &self,
         items: impl IntoIterator<Item = (&'a str, &'a Path)>,
-    ) -> Result<Scratch, Fault> {
-        let made = self.made.fetch_add(1, Ordering::Relaxed);
-        if made == 0 {
-            // The lock is ours, so whatever is here is of a run that is gone.
-            self.clear()?;
-        }
-        let path = self.folder.join(format!("{}-{made}", std::process::id()));
-        let scratch = Scratch { path };
-        fs_err::create_dir_all(scratch.output())?;
-        fs_err::create_dir_all(scratch.input())?;
+    ) -> Result<Scratch<'_>, Fault> {
+        let scratch = self.begin()?;
+        fs_err::create_dir(scratch.output())?;
+        fs_err::create_dir(scratch.input())?;
         for (name, target) in items {
             let link = scratch.input().join(name);
             if let Some(folder) = link.parent() {
@@ -53,22 +53,45 @@ impl Scratches {
         Ok(scratch)
     }
 
-    /// Removes all of them.
-    pub(crate) fn clear(&self) -> Result<(), Fault> {
-        match fs_err::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+    fn begin(&self) -> Result<Scratch<'_>, Fault> {
+        let mut state = self.lock();
+        if state.made == 0 {
+            // The partial's lock is ours, so whatever is here is of a run that is gone.
+            remove_tree(&self.folder)?;
         }
+        let name = format!("{}-{}", std::process::id(), state.made);
+        let path = self.folder.join(name);
+        fs_err::create_dir_all(&path)?;
+        state.made += 1;
+        state.alive += 1;
+        Ok(Scratch {
+            scratches: self,
+            path,
+        })
+    }
+
+    /// What is made and removed is so under this lock: else one thread would remove the folder in which another
+    /// is about to make a directory.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs_err::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
 /// One program's scratch directory. Goes when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch {
+pub(crate) struct Scratch<'a> {
+    scratches: &'a Scratches,
     path: PathBuf,
 }
 
-impl Scratch {
+impl Scratch<'_> {
     /// Links to the items.
     pub(crate) fn input(&self) -> PathBuf {
         self.path.join("input")
@@ -103,13 +126,14 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for Scratch<'_> {
     fn drop(&mut self) {
-        // What stays behind goes with the next run, or with the partial.
-        let _ = std::fs::remove_dir_all(&self.path);
-        if let Some(folder) = self.path.parent() {
-            // Only if it was the last one: a directory that is not empty stays.
-            let _ = std::fs::remove_dir(folder);
+        // What cannot be removed now goes with the next run, or with the partial.
+        let _ = remove_tree(&self.path);
+        let mut state = self.scratches.lock();
+        state.alive -= 1;
+        if state.alive == 0 {
+            let _ = fs_err::remove_dir(&self.scratches.folder);
         }
     }
 }
@@ -166,6 +190,22 @@ mod tests {
         let gone = scratch.path.clone();
         drop(scratch);
         assert!(!gone.exists());
+    }
+
+    #[test]
+    fn scratch_directories_come_and_go_side_by_side() {
+        let directory = tempfile::tempdir().unwrap();
+        let scratches = Scratches::new(&directory.path().join("out")).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        assert!(scratches.make([]).unwrap().output().is_dir());
+                    }
+                });
+            }
+        });
+        assert!(!scratches.folder.exists());
     }
 
     #[test]

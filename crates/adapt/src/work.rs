@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use stage::{Definition, Fault, Finished, Item, ItemStage, Output, Queue, QueueStage, Reads};
+use stage::{Definition, Fault, Item, ItemStage, Output, Queue, QueueStage, Reads};
 
 use crate::Arguments;
 use crate::child::{self, Log};
@@ -76,10 +76,6 @@ impl ItemStage for Adapted {
         child::verdict(&self.program.name(), &ended)?;
         scratch.take_over(output, |name| check_name(name, item.name(), item.stem()))
     }
-
-    fn finish(&self, _queue: &Finished, _output: &Output) -> Result<(), Fault> {
-        self.scratches.clear()
-    }
 }
 
 impl QueueStage for Adapted {
@@ -92,14 +88,12 @@ impl QueueStage for Adapted {
         let command = self.command(&scratch, Some(&checkpoint));
         let ended = child::run(command, &self.log(""), || queue.check())?;
         child::verdict(&self.program.name(), &ended)?;
-        scratch.take_over(output, |_| Ok(()))?;
-        drop(scratch);
-        self.scratches.clear()
+        scratch.take_over(output, |_| Ok(()))
     }
 }
 
 impl Adapted {
-    fn command(&self, scratch: &Scratch, checkpoint: Option<&Path>) -> Command {
+    fn command(&self, scratch: &Scratch<'_>, checkpoint: Option<&Path>) -> Command {
         let mut command = Command::new(&self.program.executable);
         command
             .args(&self.program.arguments)
