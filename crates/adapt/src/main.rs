@@ -33,7 +33,7 @@ struct Arguments {
     options: Options,
 
     /// The program and its arguments; INPUT and OUTPUT are added.
-    #[arg(last = true, required_unless_present = "config_schema")]
+    #[arg(last = true, required = true)]
     program: Vec<String>,
 
     /// Start the program once for each item instead of once for the whole queue.
