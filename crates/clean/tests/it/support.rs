@@ -60,7 +60,8 @@ impl Project {
 
     /// The same, without settings.
     pub(crate) fn clean_plainly(&self) -> Run {
-        self.run(&[])
+        // One item after the other, so that the remark made once is always about the first.
+        self.run(&["--jobs", "1"])
     }
 
     fn run(&self, options: &[&str]) -> Run {
