@@ -162,7 +162,7 @@ fn same_file(a: &Path, b: &Path) -> io::Result<bool> {
 }
 
 /// Removes a file or a tree, if it is there.
-fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs_err::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
