@@ -9,7 +9,7 @@ use crate::baseline::{self, FittedOn};
 use crate::metrics::ranking::Ranking;
 use crate::metrics::{Metrics, Weights, binary, multiclass, regression};
 use crate::predictions::Predictions;
-use crate::settings::{Settings, TaskName, Threshold};
+use crate::settings::{Settings, Threshold};
 use crate::task::{self, Task, Told};
 
 /// The version of the format of `metrics.json`.
@@ -26,7 +26,7 @@ pub(crate) struct Judgement {
     /// The version of this format.
     pub(crate) version: u32,
     /// What was judged.
-    pub(crate) task: TaskName,
+    pub(crate) task: Task,
     /// Who told it.
     pub(crate) task_from: Told,
     /// The classes in the order of their codes; empty for a regression.
@@ -74,7 +74,7 @@ pub(crate) struct Case {
 
 impl Judgement {
     pub(crate) fn task(&self) -> Task {
-        self.task.into()
+        self.task
     }
 
     /// The partitions that were judged, in their order.
@@ -112,7 +112,7 @@ pub(crate) fn judge(
         .collect();
     let judgement = Judgement {
         version: VERSION,
-        task: task.into(),
+        task,
         task_from,
         classes,
         threshold,

@@ -12,43 +12,11 @@ use table::roles::Task;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     /// What the label is; by default what its metadata says, or what its values look like.
-    pub(crate) task: Option<TaskName>,
+    pub(crate) task: Option<Task>,
     /// From which probability on a row counts as class 1.
     pub(crate) threshold: Threshold,
     /// The heading of the report.
     pub(crate) title: Option<String>,
-}
-
-/// What the label is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TaskName {
-    /// One of two classes.
-    Binary,
-    /// One of several classes.
-    Multiclass,
-    /// A number.
-    Regression,
-}
-
-impl From<TaskName> for Task {
-    fn from(name: TaskName) -> Self {
-        match name {
-            TaskName::Binary => Self::Binary,
-            TaskName::Multiclass => Self::Multiclass,
-            TaskName::Regression => Self::Regression,
-        }
-    }
-}
-
-impl From<Task> for TaskName {
-    fn from(task: Task) -> Self {
-        match task {
-            Task::Binary => Self::Binary,
-            Task::Multiclass => Self::Multiclass,
-            Task::Regression => Self::Regression,
-        }
-    }
 }
 
 /// From which probability on a row counts as class 1.

@@ -68,8 +68,8 @@ fn align(rows: &[Vec<String>]) -> String {
 mod tests {
     use super::*;
     use crate::baseline::FittedOn;
-    use crate::settings::TaskName;
     use crate::task::Told;
+    use table::roles::Task;
 
     fn partition(rmse: Option<f64>) -> Partition {
         let metrics = [
@@ -93,7 +93,7 @@ mod tests {
     fn the_table_has_a_column_per_partition_and_one_for_the_constant() {
         let judgement = Judgement {
             version: 1,
-            task: TaskName::Regression,
+            task: Task::Regression,
             task_from: Told::Values,
             classes: Vec::new(),
             threshold: None,

@@ -5,7 +5,6 @@ use stage::Fault;
 pub(crate) use table::roles::Task;
 
 use crate::predictions::Predictions;
-use crate::settings::TaskName;
 
 /// How far the probabilities of all classes may sum from 1: written with few digits they do not sum to it exactly.
 const SUM_TOLERANCE: f64 = 1e-3;
@@ -24,11 +23,11 @@ pub(crate) enum Told {
 
 /// The task of all partitions together.
 pub(crate) fn decide(
-    setting: Option<TaskName>,
+    setting: Option<Task>,
     partitions: &[&Predictions],
 ) -> Result<(Task, Told), Fault> {
-    if let Some(name) = setting {
-        return Ok((name.into(), Told::Settings));
+    if let Some(task) = setting {
+        return Ok((task, Told::Settings));
     }
     let mut told = partitions
         .iter()
@@ -195,7 +194,7 @@ mod tests {
             decide(None, &[&told]).unwrap(),
             (Task::Regression, Told::Label)
         );
-        let settings = decide(Some(TaskName::Binary), &[&told]).unwrap();
+        let settings = decide(Some(Task::Binary), &[&told]).unwrap();
         assert_eq!(settings, (Task::Binary, Told::Settings));
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use arrow_schema::{Field, Schema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use stage::Fault;
 
 const ROLE: &str = "waystation.role";
@@ -58,7 +60,8 @@ impl fmt::Display for Role {
 }
 
 /// What is learnt from the label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Task {
     /// One of two classes.
     Binary,

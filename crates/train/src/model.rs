@@ -4,9 +4,9 @@ use serde::Serialize;
 use stage::{Blame, Fault};
 
 use crate::linear;
-use crate::settings::TaskName;
 use crate::target::Target;
 use crate::trees::refused;
+use table::roles::Task;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum Model {
 struct ConstantFile<'a> {
     version: u32,
     model: &'static str,
-    task: TaskName,
+    task: Task,
     classes: &'a [String],
     prediction: &'a [f64],
 }
@@ -53,7 +53,7 @@ impl Model {
                 let file = ConstantFile {
                     version: 1,
                     model: "baseline",
-                    task: target.task.into(),
+                    task: target.task,
                     classes: &target.classes,
                     prediction: constant,
                 };

@@ -15,7 +15,7 @@ pub(crate) struct Settings {
     /// The kind of model.
     pub(crate) model: Kind,
     /// What the label is; by default what its metadata says.
-    pub(crate) task: Option<TaskName>,
+    pub(crate) task: Option<Task>,
     /// Parameters of `trees`, under LightGBM's names. `objective` and `num_class` follow from the label.
     pub(crate) trees: Parameters,
     /// Parameters of `linear`.
@@ -33,38 +33,6 @@ pub(crate) enum Kind {
     Linear,
     /// The constant that fits train best: what any model must beat.
     Baseline,
-}
-
-/// What the label is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TaskName {
-    /// One of two classes.
-    Binary,
-    /// One of several classes.
-    Multiclass,
-    /// A number.
-    Regression,
-}
-
-impl From<TaskName> for Task {
-    fn from(name: TaskName) -> Self {
-        match name {
-            TaskName::Binary => Self::Binary,
-            TaskName::Multiclass => Self::Multiclass,
-            TaskName::Regression => Self::Regression,
-        }
-    }
-}
-
-impl From<Task> for TaskName {
-    fn from(task: Task) -> Self {
-        match task {
-            Task::Binary => Self::Binary,
-            Task::Multiclass => Self::Multiclass,
-            Task::Regression => Self::Regression,
-        }
-    }
 }
 
 /// Parameters of a linear model. The loss is summed over rows, weighted; features are standardised.

@@ -8,7 +8,6 @@ use table::roles::{self, Task};
 
 use crate::columns::Columns;
 use crate::rows::{Batch, batches};
-use crate::settings::TaskName;
 use crate::target::Target;
 
 /// The partitions by the names of their folders, in their order.
@@ -45,18 +44,15 @@ struct Tally {
 pub(crate) fn survey(
     queue: &Queue,
     columns: &Columns,
-    task: Option<TaskName>,
+    task: Option<Task>,
 ) -> Result<Survey, Fault> {
-    let task = task
-        .map(Task::from)
-        .or_else(|| columns.task())
-        .ok_or_else(|| {
-            let message = format!(
-                "column `{}`: nothing says whether it is a class or a number",
-                columns.label.name()
-            );
-            Fault::settings(message).hint("set `task` to `binary`, `multiclass` or `regression`")
-        })?;
+    let task = task.or_else(|| columns.task()).ok_or_else(|| {
+        let message = format!(
+            "column `{}`: nothing says whether it is a class or a number",
+            columns.label.name()
+        );
+        Fault::settings(message).hint("set `task` to `binary`, `multiclass` or `regression`")
+    })?;
     let names = roles::classes(&columns.label)?.filter(|_| task != Task::Regression);
     let known = match (task, &names) {
         (Task::Binary, _) => Some(2),

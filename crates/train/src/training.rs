@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::settings::TaskName;
 use crate::survey::Survey;
+use table::roles::Task;
 
 /// The version of the format of `training.json`.
 const VERSION: u32 = 1;
@@ -18,7 +18,7 @@ pub(crate) struct Training {
     /// The kind of model.
     pub(crate) model: &'static str,
     /// What was learnt.
-    pub(crate) task: TaskName,
+    pub(crate) task: Task,
     /// The classes in the order of their codes; empty for a regression.
     pub(crate) classes: Vec<String>,
     /// Rows of each partition.
@@ -64,7 +64,7 @@ impl Training {
         Self {
             version: VERSION,
             model,
-            task: survey.target.task.into(),
+            task: survey.target.task,
             classes: survey.target.classes.clone(),
             rows: survey.rows.clone(),
             rounds: None,

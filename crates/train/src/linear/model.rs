@@ -7,15 +7,15 @@ use crate::columns::{Columns, Feature};
 use crate::linear::design::{Scaling, Source};
 use crate::linear::loss::Loss;
 use crate::linear::newton::Fit;
-use crate::settings::TaskName;
 use crate::survey::Survey;
+use table::roles::Task;
 
 /// A fitted linear model, as `model.json` keeps it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Model {
     version: u32,
     model: &'static str,
-    task: TaskName,
+    task: Task,
     classes: Vec<String>,
     /// One for a number or two classes (then of class 1), one per class for more.
     outputs: Vec<Line>,
@@ -62,7 +62,7 @@ impl Model {
         Self {
             version: 1,
             model: "linear",
-            task: survey.target.task.into(),
+            task: survey.target.task,
             classes: survey.target.classes.clone(),
             outputs: fit
                 .coefficients
@@ -191,7 +191,7 @@ mod tests {
         Model {
             version: 1,
             model: "linear",
-            task: TaskName::Regression,
+            task: Task::Regression,
             classes: Vec::new(),
             outputs: vec![Line {
                 intercept: 10.0,
