@@ -237,6 +237,7 @@ fn run_whole(
             items: items.collect(),
             checkpoint: checkpoint.clone(),
             threads: run.options.threads(),
+            attempt: item.attempt,
             watch: item.watch.clone(),
             progress: item.progress.clone(),
         };

@@ -144,13 +144,25 @@ impl Progress {
         }
     }
 
+    /// Passes on a line that a foreign program said, about an item or about the whole queue.
+    pub(crate) fn said(&self, item: Option<&str>, line: &str) {
+        let text = item.map_or_else(|| line.to_owned(), |item| format!("{item}: {line}"));
+        self.say(
+            &text,
+            json!({"event": "said", "item": item, "text": line}),
+        );
+    }
+
     /// Says that an item failed and is tried again.
     pub(crate) fn retry(&self, item: &str, reason: &str, wait: Duration) {
         self.retries.fetch_add(1, Relaxed);
         let seconds = wait.as_secs_f64();
         let event = json!({"event": "retry", "item": item, "reason": reason, "wait_s": seconds});
         self.say(
-            &format!("{item}: {reason}; trying again in {seconds:.1} s"),
+            &format!(
+                "{item}: {}; trying again in {seconds:.1} s",
+                first_line(reason)
+            ),
             event,
         );
     }
@@ -168,6 +180,7 @@ impl Progress {
         } else {
             format!("{item}: ")
         };
+        let reason = first_line(reason);
         self.say(&format!("failed: {place}{reason}{hint}"), event);
     }
 
@@ -238,6 +251,12 @@ impl Progress {
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a person is told of a reason. More of it, a foreign program's last words, was in the log when it was said, and
+/// stands in the dead letter.
+fn first_line(reason: &str) -> &str {
+    reason.lines().next().unwrap_or_default()
 }
 
 fn write_line(line: &str) {

@@ -19,6 +19,7 @@ pub struct Item {
     pub(crate) bytes: u64,
     pub(crate) digest: Digest,
     pub(crate) threads: usize,
+    pub(crate) attempt: u32,
     pub(crate) watch: Watch,
     pub(crate) progress: Arc<Progress>,
 }
@@ -54,6 +55,11 @@ impl Item {
         self.threads
     }
 
+    /// Which try of this item it is in this run, from 1. The result must not depend on it.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// To be called between batches: fails when the run was asked to stop or the item's time is over.
     pub fn check(&self) -> Result<(), Fault> {
         self.watch.check()
@@ -63,6 +69,11 @@ impl Item {
     /// items is shown once.
     pub fn note(&self, text: &str) {
         self.progress.note(&self.name, text);
+    }
+
+    /// Passes on a line that a program said about the item, as often as it says it.
+    pub fn say(&self, line: &str) {
+        self.progress.said(Some(&self.name), line);
     }
 }
 
@@ -130,6 +141,7 @@ pub struct Queue {
     pub(crate) items: Vec<Item>,
     pub(crate) checkpoint: PathBuf,
     pub(crate) threads: usize,
+    pub(crate) attempt: u32,
     pub(crate) watch: Watch,
     pub(crate) progress: Arc<Progress>,
 }
@@ -180,6 +192,11 @@ impl Queue {
         self.threads
     }
 
+    /// Which try of the queue it is in this run, from 1. The result must not depend on it.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// To be called between steps: fails when the run was asked to stop or its time is over.
     pub fn check(&self) -> Result<(), Fault> {
         self.watch.check()
@@ -189,6 +206,11 @@ impl Queue {
     pub fn note(&self, text: &str) {
         self.progress
             .note(&self.directory.display().to_string(), text);
+    }
+
+    /// Passes on a line that a program said, as often as it says it.
+    pub fn say(&self, line: &str) {
+        self.progress.said(None, line);
     }
 
     /// Shows how far the work is: `queue.step(12, 200, "validation auc 0.7312")`.

@@ -163,7 +163,7 @@ impl Crew<'_> {
         let mut key = None;
         let fault = loop {
             tries += 1;
-            let fault = match self.attempt(task, threads, work, &mut key) {
+            let fault = match self.attempt(task, tries, threads, work, &mut key) {
                 Ok(done) => {
                     // Its receipt waits for the next sync; if a sibling kills the process now, it was not this.
                     self.put_down(name)?;
@@ -238,6 +238,7 @@ impl Crew<'_> {
     fn attempt(
         &self,
         task: &Task,
+        tries: u32,
         threads: usize,
         work: &Work<'_>,
         key: &mut Option<Digest>,
@@ -264,6 +265,7 @@ impl Crew<'_> {
             bytes: stat.bytes,
             digest,
             threads,
+            attempt: tries,
             watch: Watch::new(self.stop, self.options.timeout),
             progress: Arc::clone(self.progress),
         };
