@@ -21,12 +21,16 @@ pub(crate) const PARTS: &str = "_parts";
 pub(crate) const PACK: &str = "_parts.bin";
 /// Checkpoints of whole-queue stages, a folder for each key.
 pub(crate) const CHECKPOINT: &str = "_checkpoint";
+/// Scratch directories of the work in hand.
+pub(crate) const SCRATCH: &str = "_scratch";
 
 /// Whether a stage may not write this name.
 pub(crate) fn is_reserved(name: &str) -> bool {
     let first = name.split('/').next().unwrap_or_default();
-    [MANIFEST, RUN, STAT, ITEMS, FAILED, PARTS, PACK, CHECKPOINT].contains(&first)
-        || is_journal(first)
+    let ours = [
+        MANIFEST, RUN, STAT, ITEMS, FAILED, PARTS, PACK, CHECKPOINT, SCRATCH,
+    ];
+    ours.contains(&first) || is_journal(first)
 }
 
 /// Whether this is the journal of some worker.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::fault::{Blame, Fault};
 use crate::part::PartSink;
 use crate::partial::remove;
 use crate::receipt::Phase;
+use crate::scratch::Scratch;
 use crate::workers::lock;
 
 /// One file written, as the receipt keeps it.
@@ -77,6 +79,7 @@ pub(crate) struct Ledger {
 pub(crate) struct Claims {
     owners: Mutex<HashMap<String, String>>,
     folders: Mutex<HashSet<String>>,
+    scratches: AtomicU64,
 }
 
 impl Claims {
@@ -144,21 +147,10 @@ impl Output {
 
     /// Creates a file whose name only this crate may use.
     pub(crate) fn create_reserved(&self, name: &str) -> Result<OutputFile, Fault> {
-        self.claims.claim(name, &self.item)?;
-        let path = self.directory.join(name);
-        self.claims.create_folders(&self.directory, name)?;
+        let path = self.claim(name)?;
         let file = match fs_err::File::create_new(&path) {
-            // A left-over of an earlier try may be a hard link to the last good output: never write into it.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if lock(&self.ledger)
-                    .created
-                    .iter()
-                    .any(|created| created == name)
-                {
-                    let message = format!("`{name}` was written twice");
-                    return Err(Fault::message(Blame::Program, message));
-                }
-                remove(&path)?;
+                self.clear(name)?;
                 fs_err::File::create_new(&path)?
             }
             other => other?,
@@ -174,6 +166,53 @@ impl Output {
             sink: BufWriter::with_capacity(1 << 16, sink),
             ledger: Arc::clone(&self.ledger),
         })
+    }
+
+    /// Claims a name and creates its folders.
+    fn claim(&self, name: &str) -> Result<PathBuf, Fault> {
+        self.claims.claim(name, &self.item)?;
+        self.claims.create_folders(&self.directory, name)?;
+        Ok(self.directory.join(name))
+    }
+
+    /// Removes a left-over of an earlier try, which may be a hard link to the last good output: never write into it.
+    fn clear(&self, name: &str) -> Result<(), Fault> {
+        let ledger = lock(&self.ledger);
+        if ledger.created.iter().any(|created| created == name) {
+            let message = format!("`{name}` was written twice");
+            return Err(Fault::message(Blame::Program, message));
+        }
+        Ok(remove(&self.directory.join(name))?)
+    }
+
+    /// A directory of its own for this try, on the output's file system.
+    pub fn scratch(&self) -> Result<Scratch, Fault> {
+        Scratch::make(&self.directory, &self.claims.scratches)
+    }
+
+    /// Takes over a file that another program has finished, in a scratch directory: moved, not copied. Only a link,
+    /// whose content somebody else may still change, is copied.
+    pub fn adopt(&self, name: &str, file: &Path) -> Result<(), Fault> {
+        check_name(name)?;
+        if is_shared(file)? {
+            let mut content = fs_err::File::open(file)?;
+            let mut output = self.create_reserved(name)?;
+            io::copy(&mut content, &mut output)?;
+            return output.finish();
+        }
+        let path = self.claim(name)?;
+        if path.symlink_metadata().is_ok() {
+            self.clear(name)?;
+        }
+        fs_err::rename(file, &path)?;
+        lock(&self.ledger).created.push(name.to_owned());
+        let written = Written {
+            name: name.to_owned(),
+            bytes: fs_err::metadata(&path)?.len(),
+            digest: Digest::of_file(&path)?,
+        };
+        lock(&self.ledger).written.push(written);
+        Ok(())
     }
 
     /// Writes a whole file at once.
@@ -230,6 +269,13 @@ impl Output {
         ledger.written.clear();
         ledger.part = None;
     }
+}
+
+/// Whether a file has other names, or is only a link to one.
+fn is_shared(file: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs_err::symlink_metadata(file)?;
+    Ok(metadata.is_symlink() || metadata.nlink() > 1)
 }
 
 /// Refuses names that would leave the queue or collide with what `stage` keeps there.
@@ -295,5 +341,62 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An output, a file in a scratch directory of it, and what holds both.
+    fn scratched(content: &str) -> (tempfile::TempDir, Output, Scratch, PathBuf) {
+        let partial = tempfile::tempdir().unwrap();
+        let output = Output::new(partial.path(), "a", &Arc::default());
+        let scratch = output.scratch().unwrap();
+        let file = scratch.path().join("file");
+        fs_err::write(&file, content).unwrap();
+        (partial, output, scratch, file)
+    }
+
+    #[test]
+    fn a_finished_file_is_moved_and_entered() {
+        let (partial, output, _scratch, file) = scratched("content");
+        output.adopt("folder/a.txt", &file).unwrap();
+        assert!(!file.exists());
+        let written = output.close().unwrap().written;
+        assert_eq!(written[0].name, "folder/a.txt");
+        assert_eq!(
+            (written[0].bytes, written[0].digest),
+            (7, Digest::of(b"content"))
+        );
+        let text = fs_err::read_to_string(partial.path().join("folder/a.txt")).unwrap();
+        assert_eq!(text, "content");
+    }
+
+    #[test]
+    fn a_link_is_copied_so_that_the_other_name_keeps_its_own() {
+        let (partial, output, scratch, file) = scratched("content");
+        fs_err::hard_link(&file, scratch.path().join("hard")).unwrap();
+        fs_err::os::unix::fs::symlink(&file, scratch.path().join("soft")).unwrap();
+        for name in ["hard", "soft"] {
+            output.adopt(name, &scratch.path().join(name)).unwrap();
+            fs_err::write(&file, "changed").unwrap();
+            let text = fs_err::read_to_string(partial.path().join(name)).unwrap();
+            assert_eq!(text, "content", "{name}");
+            fs_err::write(&file, "content").unwrap();
+        }
+    }
+
+    #[test]
+    fn a_left_over_is_replaced_and_a_second_file_of_a_name_refused() {
+        let (partial, output, scratch, file) = scratched("new");
+        let old = scratch.path().join("old");
+        fs_err::write(&old, "old").unwrap();
+        fs_err::hard_link(&old, partial.path().join("a")).unwrap();
+        output.adopt("a", &file).unwrap();
+        assert_eq!(fs_err::read_to_string(&old).unwrap(), "old");
+        fs_err::write(&file, "again").unwrap();
+        let fault = output.adopt("a", &file).unwrap_err();
+        assert_eq!(fault.to_string(), "`a` was written twice");
     }
 }

@@ -40,6 +40,8 @@ impl Partial {
             boot: record::boot(),
         }])?;
         remove_tree(&path.join(layout::FAILED))?;
+        // The lock is ours, so whatever is there is of a run that is gone.
+        remove_tree(&path.join(layout::SCRATCH))?;
         let names = items.iter().map(|item| item.name.as_str()).collect();
         let frozen = serde_json::to_vec(&Frozen {
             contract: CONTRACT,

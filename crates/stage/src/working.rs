@@ -327,6 +327,8 @@ impl<'a> Working<'a> {
         };
         self.heartbeat.end(state, Some(fault.to_string()));
         self.run.progress.clear();
+        // Empty by now, as all work has ended.
+        let _ = fs_err::remove_dir(self.partial.path.join(layout::SCRATCH));
         match secured {
             Err(worse) if fault.blame == Blame::Failed => worse,
             _ => fault,
