@@ -1,7 +1,7 @@
-//! Three stages on plain text, one of each form. They show the contract without any table, and its tests run them.
+//! Stages on plain text, one of each form. They show the contract without any table, and its tests run them.
 //!
-//! `lines [OPTIONS] INPUT OUTPUT`, with `{"form": "upper" | "center" | "count"}` as settings:
-//! `upper` writes each item in capitals; `center` learns the longest line of all items and centres every line to
+//! `lines [OPTIONS] INPUT OUTPUT`, with `{"form": "upper" | "batch" | "center" | "count"}` as settings:
+//! `upper` writes each item in capitals; `batch` the same, two items at a time; `center` learns the longest line of all items and centres every line to
 //! it; `count` writes how many lines all items have, in steps with a checkpoint after each.
 //!
 //! Lines may ask for trouble: `die` aborts the process, `hang` sleeps for ever, `sick` is the item's fault, `flaky`
@@ -15,8 +15,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::{
-    Blame, Counts, Definition, Digest, Fault, Finished, FitStage, Item, ItemStage, Options,
-    OrBlame, Output, Part, Queue, QueueStage, Reads,
+    BatchStage, Blame, Counts, Definition, Digest, Fault, Finished, FitStage, Item, ItemStage,
+    Options, OrBlame, Output, Part, Queue, QueueStage, Reads,
 };
 
 /// Reads lines, writes lines.
@@ -51,6 +51,7 @@ struct Settings {
 enum Form {
     #[default]
     Upper,
+    Batch,
     Center,
     Count,
 }
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         let definition = Definition::new("lines", Reads::Raw, &settings);
         match settings.form {
             Form::Upper => stage::items(&arguments.options, &definition, &Upper(settings)),
+            Form::Batch => stage::batches(&arguments.options, &definition, 2, &Upper(settings)),
             Form::Center => stage::fitted(&arguments.options, &definition, &Center(settings)),
             Form::Count => stage::whole(&arguments.options, &definition, &Count(settings)),
         }
@@ -134,6 +136,15 @@ impl ItemStage for Upper {
             total += number(part)?;
         }
         output.write("_length.json", total.to_string().as_bytes())
+    }
+}
+
+impl BatchStage for Upper {
+    fn process(&self, batch: &[(Item, Output)]) -> Result<(), Fault> {
+        for (item, output) in batch {
+            ItemStage::process(self, item, output)?;
+        }
+        Ok(())
     }
 }
 

@@ -40,6 +40,10 @@ pub enum Blame {
     Item,
     /// The machine: the item is tried again, with back-off.
     Machine,
+    /// A program that died over the item, by a fault in itself: tried again, and poison after its tries.
+    Crash,
+    /// A limit of this run, which is the same for each try: set aside at once, for a run with another limit.
+    Limit,
     /// The output cannot be created: 73.
     Output,
     /// Another run, or an input that changes under our hands: 75.
@@ -109,7 +113,7 @@ impl Fault {
             Blame::Settings => status::SETTINGS,
             Blame::Input => status::NO_INPUT,
             Blame::Data => status::DATA,
-            Blame::Item | Blame::Failed => status::FAILED,
+            Blame::Item | Blame::Crash | Blame::Limit | Blame::Failed => status::FAILED,
             Blame::Machine => status::IO,
             Blame::Output => status::CANNOT_CREATE,
             Blame::Busy => status::TEMPORARY,

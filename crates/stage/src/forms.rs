@@ -1,4 +1,4 @@
-//! The three forms of work, each as the run sees it.
+//! The forms of work, each as the run sees it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,15 @@ use crate::fault::{Blame, Fault};
 use crate::input::{Kind, Listed};
 use crate::layout;
 use crate::options::Options;
+use crate::output::Output;
 use crate::parallel;
 use crate::part::PartSink;
 use crate::plan::{Decision, Planned};
 use crate::receipt::{Phase, Receipt};
 use crate::run::{QUEUE, Run};
 use crate::stat::Stat;
-use crate::work::{Finished, FitStage, Item, ItemStage, Queue, QueueStage};
+use crate::work::{BatchStage, Finished, FitStage, Item, ItemStage, Queue, QueueStage};
+use crate::workers::Work;
 use crate::working::Working;
 
 /// Runs a stage that processes each item by itself.
@@ -24,6 +26,29 @@ pub fn items(
     options: &Options,
     definition: &Definition,
     work: &impl ItemStage,
+) -> Result<(), Fault> {
+    let process = each(|item, output| work.process(item, output));
+    let finish = |finished: &Finished, output: &Output| work.finish(finished, output);
+    by_item(options, definition, 1, &process, &finish)
+}
+
+/// Runs a stage that processes up to `size` items at a time.
+pub fn batches(
+    options: &Options,
+    definition: &Definition,
+    size: usize,
+    work: &impl BatchStage,
+) -> Result<(), Fault> {
+    let process = |batch: &[(Item, Output)]| work.process(batch);
+    by_item(options, definition, size, &process, &|_, _| Ok(()))
+}
+
+fn by_item(
+    options: &Options,
+    definition: &Definition,
+    batch: usize,
+    process: &Work<'_>,
+    finish: &dyn Fn(&Finished, &Output) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let run = Run::open(options, definition)?;
     let plan = run.planner().plan(Phase::Item, &run.input.items, &|_| None);
@@ -35,13 +60,11 @@ pub fn items(
     }
     let mut working = Working::begin(&run)?;
     let ended = working
-        .execute(Phase::Item, plan, &|_| None, &|item, output| {
-            work.process(item, output)
-        })
+        .execute(Phase::Item, plan, &|_| None, batch, process)
         .and_then(|()| working.stop_or_fail())
         .and_then(|()| {
             let finished = finished(&working);
-            working.write_whole(|output| work.finish(&finished, output))
+            working.write_whole(|output| finish(&finished, output))
         });
     match ended {
         Ok(()) => working.commit(Phase::Item),
@@ -84,11 +107,12 @@ fn fit_and_transform<S: FitStage>(
     fit: Vec<Planned>,
     work: &S,
 ) -> Result<(), Fault> {
-    working.execute(Phase::Fit, fit, &|_| None, &|item, output| {
+    let fit_one = each(|item, output| {
         let mut part = PartSink::new(output, Phase::Fit);
         work.fit(item, &mut part)?;
         part.finish()
-    })?;
+    });
+    working.execute(Phase::Fit, fit, &|_| None, 1, &fit_one)?;
     working.stop_or_fail()?;
     working.secure()?;
     let parts = working.parts(Phase::Fit);
@@ -113,9 +137,8 @@ fn fit_and_transform<S: FitStage>(
             .known
             .or_else(|| working.stats.get(&planned.listed.name).copied());
     }
-    working.execute(Phase::Item, plan, &depends, &|item, output| {
-        work.transform(&fitted, item, output)
-    })?;
+    let transform = each(|item, output| work.transform(&fitted, item, output));
+    working.execute(Phase::Item, plan, &depends, 1, &transform)?;
     working.stop_or_fail()?;
     let finished = finished(working);
     working.write_whole(|output| work.finish(&finished, output))
@@ -219,7 +242,7 @@ fn run_whole(
         .map_or(Digest::default(), |(_, digest)| digest);
     let key = run.keys.key(Phase::Queue, QUEUE, input, None);
     let checkpoint = offer_checkpoint(&working.partial.path, key)?;
-    working.execute(Phase::Queue, vec![planned], &|_| None, &|item, output| {
+    let run_all = each(|item, output| {
         let items = run
             .input
             .items
@@ -247,7 +270,8 @@ fn run_whole(
             .iter()
             .zip(known)
             .try_for_each(|(listed, (stat, _))| listed.unchanged_since(stat))
-    })?;
+    });
+    working.execute(Phase::Queue, vec![planned], &|_| None, 1, &run_all)?;
     run.stop.check()?;
     if working.failed.is_empty() {
         run.progress
@@ -278,6 +302,17 @@ fn offer_checkpoint(partial: &Path, key: Digest) -> Result<PathBuf, Fault> {
         }
     }
     Ok(own)
+}
+
+/// Work that takes one item at a time.
+fn each(
+    work: impl Fn(&Item, &Output) -> Result<(), Fault>,
+) -> impl Fn(&[(Item, Output)]) -> Result<(), Fault> {
+    move |batch| {
+        batch
+            .iter()
+            .try_for_each(|(item, output)| work(item, output))
+    }
 }
 
 /// Stats and digests of all items of a plan.

@@ -1,7 +1,7 @@
 //! The contract of a stage: a program that reads one queue and writes another, as one act.
 //!
 //! A queue is a directory of items. A stage gives this crate three things, its name, its settings and its work in
-//! one of three forms ([`ItemStage`], [`FitStage`], [`QueueStage`]), and gets all the rest: restart, retries,
+//! one of its forms ([`ItemStage`] or [`BatchStage`], [`FitStage`], [`QueueStage`]), and gets all the rest: restart, retries,
 //! dead letters, locks, progress, exit statuses and an output that appears whole or not at all.
 //!
 //! ```no_run
@@ -37,6 +37,7 @@
 //! }
 //! ```
 
+mod attempt;
 mod clock;
 mod commit;
 mod digest;
@@ -75,9 +76,9 @@ mod working;
 pub use digest::{Digest, Hasher};
 pub use entry::{Definition, NoSettings, Reads, main};
 pub use fault::{Blame, Fault, OrBlame, status};
-pub use forms::{fitted, items, whole};
+pub use forms::{batches, fitted, items, whole};
 pub use options::{LogFormat, MaxFailed, Options};
 pub use output::{Counts, Output, OutputFile, Written};
 pub use part::{Part, PartReader};
 pub use scratch::Scratch;
-pub use work::{Finished, FitStage, Item, ItemStage, Queue, QueueStage};
+pub use work::{BatchStage, Finished, FitStage, Item, ItemStage, Queue, QueueStage};

@@ -147,10 +147,7 @@ impl Progress {
     /// Passes on a line that a foreign program said, about an item or about the whole queue.
     pub(crate) fn said(&self, item: Option<&str>, line: &str) {
         let text = item.map_or_else(|| line.to_owned(), |item| format!("{item}: {line}"));
-        self.say(
-            &text,
-            json!({"event": "said", "item": item, "text": line}),
-        );
+        self.say(&text, json!({"event": "said", "item": item, "text": line}));
     }
 
     /// Says that an item failed and is tried again.
@@ -165,6 +162,13 @@ impl Progress {
             ),
             event,
         );
+    }
+
+    /// Says that a batch failed and that its items are tried one by one.
+    pub(crate) fn narrow(&self, batch: &str, reason: &str, items: usize) {
+        let event = json!({"event": "narrow", "items": items, "reason": reason});
+        let reason = first_line(reason);
+        self.say(&format!("{batch}: {reason}; trying each alone"), event);
     }
 
     /// Says that an item is set aside.

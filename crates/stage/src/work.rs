@@ -1,4 +1,5 @@
-//! What a stage does, in one of three forms: item by item, fit and then transform, or the whole queue at once.
+//! What a stage does, in one of its forms: item by item or batch by batch, fit and then transform, or the whole queue
+//! at once.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -102,6 +103,13 @@ pub trait ItemStage: Sync {
     fn finish(&self, _queue: &Finished, _output: &Output) -> Result<(), Fault> {
         Ok(())
     }
+}
+
+/// A stage that processes several items at a time, for a program that is slow to start.
+pub trait BatchStage: Sync {
+    /// Reads the items and writes the outputs of each; what is written for one must not depend on the others. When it
+    /// fails for several, it is tried for each alone, so that only those fail that are to blame.
+    fn process(&self, batch: &[(Item, Output)]) -> Result<(), Fault>;
 }
 
 /// A stage that learns from all items before it processes each.

@@ -7,9 +7,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::attempt::Attempt;
 use crate::digest::Digest;
 use crate::fault::{Blame, Fault};
-use crate::guard::guarded;
 use crate::input::Listed;
 use crate::journal::{Entry, Journal};
 use crate::letters;
@@ -21,7 +21,7 @@ use crate::receipt::{Cause, DeadLetter, Keys, Phase, Receipt};
 use crate::running::Running;
 use crate::stat::Stat;
 use crate::sync;
-use crate::watch::{Stop, Watch};
+use crate::watch::Stop;
 use crate::work::Item;
 
 /// A piece of work to be done.
@@ -65,23 +65,51 @@ pub(crate) struct Crew<'a> {
     pub(crate) stop: &'a Stop,
 }
 
-/// The work itself.
-pub(crate) type Work<'a> = dyn Fn(&Item, &Output) -> Result<(), Fault> + Sync + 'a;
+/// The work itself, on one item or on a batch of them.
+pub(crate) type Work<'a> = dyn Fn(&[(Item, Output)]) -> Result<(), Fault> + Sync + 'a;
+
+/// What the threads of a crew share while they work.
+struct Shared<'a> {
+    work: &'a Work<'a>,
+    finished: Sender<Entry>,
+    outcome: Mutex<Outcome>,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Shared<'_> {
+    fn end(self) -> (Outcome, Option<Fault>) {
+        let inner = |error: PoisonError<_>| error.into_inner();
+        let outcome = self.outcome.into_inner().unwrap_or_else(inner);
+        (
+            outcome,
+            self.fault
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
 
 impl Crew<'_> {
-    /// Does all tasks. What may have killed its process goes first, alone. Ends early, with the fault, when
-    /// something is wrong that concerns more than one item.
-    pub(crate) fn run(&self, tasks: Vec<Task>, work: &Work<'_>) -> Result<Outcome, Fault> {
+    /// Does all tasks, up to `batch` at a time. What may have killed its process goes first, alone. Ends early, with the
+    /// fault, when something is wrong that concerns more than one item.
+    pub(crate) fn run(
+        &self,
+        tasks: Vec<Task>,
+        batch: usize,
+        work: &Work<'_>,
+    ) -> Result<Outcome, Fault> {
         let (alone, together): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| {
             self.suspects
                 .contains(&(self.phase, task.listed.name.clone()))
         });
         let (finished, receive) = channel();
-        let board = Board {
-            tasks: Mutex::default(),
+        let shared = Shared {
+            work,
+            finished,
+            outcome: Mutex::default(),
             fault: Mutex::default(),
         };
-        let unsynced = std::thread::scope(|scope| {
+        let (ended, collected) = std::thread::scope(|scope| {
             let collector = scope.spawn(|| {
                 let collected = sync::collect(self.partial, self.journal, &receive);
                 if collected.is_err() {
@@ -90,12 +118,13 @@ impl Crew<'_> {
                 }
                 collected
             });
-            self.work_off(&alone, 1, work, &finished, &board);
-            self.work_off(&together, self.options.threads(), work, &finished, &board);
-            drop(finished);
-            collector.join()
+            self.work_off(&alone, 1, 1, &shared);
+            self.work_off(&together, batch, self.options.threads(), &shared);
+            // Without the sender the collector ends.
+            (shared.end(), collector.join())
         });
-        let unsynced = match unsynced {
+        let (outcome, fault) = ended;
+        let unsynced = match collected {
             Ok(unsynced) => unsynced?,
             Err(_) => {
                 return Err(Fault::message(
@@ -104,24 +133,21 @@ impl Crew<'_> {
                 ));
             }
         };
-        if let Some(fault) = lock(&board.fault).take() {
+        if let Some(fault) = fault {
             sync::write(self.partial, self.journal, &unsynced)?;
             return Err(fault);
         }
-        let mut outcome = std::mem::take(&mut *lock(&board.tasks));
-        outcome.unsynced = unsynced;
-        Ok(outcome)
+        Ok(Outcome {
+            unsynced,
+            ..outcome
+        })
     }
 
-    fn work_off(
-        &self,
-        tasks: &[Task],
-        threads: usize,
-        work: &Work<'_>,
-        finished: &Sender<Entry>,
-        board: &Board,
-    ) {
-        let workers = threads.min(tasks.len());
+    fn work_off(&self, tasks: &[Task], batch: usize, threads: usize, shared: &Shared<'_>) {
+        // Batches small enough that every thread has one.
+        let batch = batch.min(tasks.len().div_ceil(threads)).max(1);
+        let batches: Vec<&[Task]> = tasks.chunks(batch).collect();
+        let workers = threads.min(batches.len());
         let threads_each = self
             .options
             .threads()
@@ -131,16 +157,13 @@ impl Crew<'_> {
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..workers {
-                let finished = finished.clone();
-                let next = &next;
-                scope.spawn(move || {
-                    while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if self.stop.signal().is_some() || lock(&board.fault).is_some() {
+                scope.spawn(|| {
+                    while let Some(tasks) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if self.is_over(shared) {
                             return;
                         }
-                        if let Err(fault) = self.settle(task, threads_each, work, &finished, board)
-                        {
-                            lock(&board.fault).get_or_insert(fault);
+                        if let Err(fault) = self.settle(tasks, threads_each, shared) {
+                            lock(&shared.fault).get_or_insert(fault);
                             return;
                         }
                     }
@@ -149,66 +172,107 @@ impl Crew<'_> {
         });
     }
 
-    /// Brings one task to an end: done, failed or dropped. An error ends the run.
-    fn settle(
-        &self,
-        task: &Task,
-        threads: usize,
-        work: &Work<'_>,
-        finished: &Sender<Entry>,
-        board: &Board,
-    ) -> Result<(), Fault> {
-        let name = &task.listed.name;
+    /// Whether the run was asked to stop, or something is wrong that concerns more than one item.
+    fn is_over(&self, shared: &Shared<'_>) -> bool {
+        self.stop.signal().is_some() || lock(&shared.fault).is_some()
+    }
+
+    /// Brings tasks to an end: done, failed or dropped. An error ends the run.
+    fn settle(&self, tasks: &[Task], threads: usize, shared: &Shared<'_>) -> Result<(), Fault> {
         let mut tries = 0;
-        let mut key = None;
+        let mut keys = Vec::new();
         let fault = loop {
             tries += 1;
-            let fault = match self.attempt(task, tries, threads, work, &mut key) {
-                Ok(done) => {
-                    // Its receipt waits for the next sync; if a sibling kills the process now, it was not this.
-                    self.put_down(name)?;
-                    let entry = Entry::Done {
-                        phase: self.phase,
-                        receipt: done.receipt.clone(),
-                        part: done.part.clone().map(Inline),
-                    };
-                    if finished.send(entry).is_err() {
-                        // The thread that syncs has ended, and tells why.
-                        let message = "the disk takes nothing more";
-                        return Err(Fault::message(Blame::Machine, message));
-                    }
-                    lock(&board.tasks).done.push(done);
-                    self.progress.processed.fetch_add(1, Ordering::Relaxed);
-                    self.progress.done();
-                    return Ok(());
-                }
+            let attempt = Attempt {
+                tries,
+                threads,
+                work: shared.work,
+            };
+            let fault = match self.attempt(tasks, &attempt, &mut keys) {
+                Ok(done) => return self.hand_in(tasks, done, shared),
                 Err(fault) => fault,
             };
             match fault.blame {
-                Blame::Machine if tries <= self.options.retries => {
-                    let wait = back_off(self.options.backoff, tries, name);
-                    self.progress.retry(name, &fault.to_string(), wait);
-                    self.stop.wait(wait).or_else(|_| self.put_down(name))?;
+                Blame::Machine | Blame::Crash if tries <= self.options.retries => {
+                    let name = name_of(tasks);
+                    let wait = back_off(self.options.backoff, tries, &name);
+                    self.progress.retry(&name, &fault.to_string(), wait);
+                    self.stop.wait(wait).or_else(|_| self.put_down(tasks))?;
                     if self.stop.signal().is_some() {
                         return Ok(());
                     }
                 }
-                Blame::Signal(_) => return self.put_down(name),
-                Blame::Machine | Blame::Item => break fault,
+                Blame::Machine | Blame::Crash | Blame::Limit | Blame::Item => break fault,
+                Blame::Signal(_) => return self.put_down(tasks),
                 _ => {
-                    self.put_down(name)?;
+                    self.put_down(tasks)?;
                     return Err(fault);
                 }
             }
         };
-        let poisoned = key.is_some_and(|key| self.deaths_of(name, key) > self.options.retries);
+        match tasks {
+            [task] => {
+                // None where its content could not even be read.
+                let key = keys.first().copied();
+                let letter = self.letter(&task.listed.name, key, tries, &fault);
+                self.set_aside(letter, shared)
+            }
+            _ => self.settle_alone(tasks, threads, &fault, shared),
+        }
+    }
+
+    /// One item of a batch is to blame, nobody knows which: each is tried alone, with all its tries.
+    fn settle_alone(
+        &self,
+        tasks: &[Task],
+        threads: usize,
+        fault: &Fault,
+        shared: &Shared<'_>,
+    ) -> Result<(), Fault> {
+        self.put_down(tasks)?;
+        self.progress
+            .narrow(&name_of(tasks), &fault.to_string(), tasks.len());
+        for task in tasks {
+            if self.is_over(shared) {
+                return Ok(());
+            }
+            self.settle(std::slice::from_ref(task), threads, shared)?;
+        }
+        Ok(())
+    }
+
+    /// Hands in what is done. Its receipts wait for the next sync; if a sibling kills the process now, it was not this.
+    fn hand_in(&self, tasks: &[Task], done: Vec<Finish>, shared: &Shared<'_>) -> Result<(), Fault> {
+        self.put_down(tasks)?;
+        for done in done {
+            let entry = Entry::Done {
+                phase: self.phase,
+                receipt: done.receipt.clone(),
+                part: done.part.clone().map(Inline),
+            };
+            if shared.finished.send(entry).is_err() {
+                // The thread that syncs has ended, and tells why.
+                let message = "the disk takes nothing more";
+                return Err(Fault::message(Blame::Machine, message));
+            }
+            lock(&shared.outcome).done.push(done);
+            self.progress.processed.fetch_add(1, Ordering::Relaxed);
+            self.progress.done();
+        }
+        Ok(())
+    }
+
+    /// What is to be said of an item that failed.
+    fn letter(&self, item: &str, key: Option<Digest>, tries: u32, fault: &Fault) -> DeadLetter {
+        let poisoned = key.is_some_and(|key| self.deaths_of(item, key) > self.options.retries);
         let cause = match fault.blame {
-            Blame::Machine => Cause::Machine,
+            Blame::Machine | Blame::Limit => Cause::Machine,
+            Blame::Crash => Cause::Poison,
             _ if poisoned => Cause::Poison,
             _ => Cause::Item,
         };
-        let letter = DeadLetter {
-            item: name.clone(),
+        DeadLetter {
+            item: item.to_owned(),
             phase: self.phase,
             cause,
             reason: fault.to_string(),
@@ -219,123 +283,46 @@ impl Crew<'_> {
                 tries
             },
             key,
-        };
-        self.set_aside(&letter)?;
-        self.progress
-            .fail(name, &letter.reason, letter.hint.as_deref());
-        lock(&board.tasks).failed.push(letter);
-        Ok(())
-    }
-
-    fn deaths_of(&self, item: &str, key: Digest) -> u32 {
-        self.deaths
-            .get(&(self.phase, item.to_owned(), key))
-            .copied()
-            .unwrap_or(0)
-    }
-
-    /// Tries a task once.
-    fn attempt(
-        &self,
-        task: &Task,
-        tries: u32,
-        threads: usize,
-        work: &Work<'_>,
-        key: &mut Option<Digest>,
-    ) -> Result<Finish, Fault> {
-        let name = &task.listed.name;
-        let (stat, digest) = match task.known {
-            Some((stat, digest)) => {
-                task.listed.unchanged_since(&stat)?;
-                (stat, digest)
-            }
-            None => task.listed.digest_unchecked()?,
-        };
-        let its_key = self.keys.key(self.phase, name, digest, task.fitted);
-        *key = Some(its_key);
-        self.spare_poison(name, its_key)?;
-        self.append(&Entry::Begin {
-            phase: self.phase,
-            item: name.clone(),
-            key: its_key,
-        })?;
-        let item = Item {
-            name: name.clone(),
-            path: task.listed.path.clone(),
-            bytes: stat.bytes,
-            digest,
-            threads,
-            attempt: tries,
-            watch: Watch::new(self.stop, self.options.timeout),
-            progress: Arc::clone(self.progress),
-        };
-        let output = Output::new(self.partial, name, self.claims);
-        let _running = self.running.enter(self.phase, name, self.options.timeout);
-        let ended = guarded(|| work(&item, &output)).and_then(|()| {
-            task.listed.unchanged_since(&stat)?;
-            output.close()
-        });
-        match ended {
-            Ok(ledger) => {
-                let receipt = Receipt {
-                    item: name.clone(),
-                    key: its_key,
-                    input: digest,
-                    fitted: task.fitted,
-                    outputs: ledger.written,
-                    part: ledger.part.as_ref().map(|part| part.len() as u64),
-                    counts: ledger.counts,
-                };
-                Ok(Finish {
-                    receipt,
-                    part: ledger.part,
-                    stat,
-                })
-            }
-            Err(fault) => {
-                output.discard();
-                Err(fault)
-            }
         }
-    }
-
-    /// Refuses an item over which the process has died as often as it may be tried.
-    fn spare_poison(&self, item: &str, key: Digest) -> Result<(), Fault> {
-        let deaths = self.deaths_of(item, key);
-        if deaths <= self.options.retries {
-            return Ok(());
-        }
-        let message = format!(
-            "{item}: the process died or hung {deaths} times while it worked on this item alone"
-        );
-        Err(Fault::item(message).hint("look at the item; `--force` tries it once more"))
-    }
-
-    fn put_down(&self, item: &str) -> Result<(), Fault> {
-        self.append(&Entry::End {
-            phase: self.phase,
-            item: item.to_owned(),
-        })
-    }
-
-    fn append(&self, entry: &Entry) -> Result<(), Fault> {
-        Ok(lock(self.journal).append([entry])?)
     }
 
     /// Writes the dead letter, so that the failure is in a file and not only in a log.
-    fn set_aside(&self, letter: &DeadLetter) -> Result<(), Fault> {
-        letters::write(self.partial, letter)?;
+    fn set_aside(&self, letter: DeadLetter, shared: &Shared<'_>) -> Result<(), Fault> {
+        letters::write(self.partial, &letter)?;
         self.append(&Entry::Fail {
             phase: self.phase,
             item: letter.item.clone(),
-        })
+        })?;
+        self.progress
+            .fail(&letter.item, &letter.reason, letter.hint.as_deref());
+        lock(&shared.outcome).failed.push(letter);
+        Ok(())
+    }
+
+    fn put_down(&self, tasks: &[Task]) -> Result<(), Fault> {
+        let ends: Vec<Entry> = tasks.iter().map(|task| self.end(task)).collect();
+        Ok(lock(self.journal).append(&ends)?)
+    }
+
+    fn end(&self, task: &Task) -> Entry {
+        Entry::End {
+            phase: self.phase,
+            item: task.listed.name.clone(),
+        }
+    }
+
+    pub(crate) fn append(&self, entry: &Entry) -> Result<(), Fault> {
+        Ok(lock(self.journal).append([entry])?)
     }
 }
 
-#[derive(Debug)]
-struct Board {
-    tasks: Mutex<Outcome>,
-    fault: Mutex<Option<Fault>>,
+/// What to call one item or a batch of them.
+fn name_of(tasks: &[Task]) -> String {
+    match tasks {
+        [] => String::new(),
+        [task] => task.listed.name.clone(),
+        [first, ..] => format!("{} and {} more", first.listed.name, tasks.len() - 1),
+    }
 }
 
 /// The wait before a try: doubled each time up to a minute, with jitter so that many workers do not come back at

@@ -71,12 +71,13 @@ impl<'a> Working<'a> {
         })
     }
 
-    /// Keeps what can be kept of a plan and does the rest.
+    /// Keeps what can be kept of a plan and does the rest, up to `batch` items at a time.
     pub(crate) fn execute(
         &mut self,
         phase: Phase,
         plan: Vec<Planned>,
         fitted: &dyn Fn(&str) -> Option<Digest>,
+        batch: usize,
         work: &Work<'_>,
     ) -> Result<(), Fault> {
         let run = self.run;
@@ -142,7 +143,7 @@ impl<'a> Working<'a> {
             progress: &run.progress,
             stop: &run.stop,
         };
-        let outcome = crew.run(tasks, work)?;
+        let outcome = crew.run(tasks, batch, work)?;
         self.unsynced.extend(outcome.unsynced);
         self.failed.extend(outcome.failed);
         for done in outcome.done {

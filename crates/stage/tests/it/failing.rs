@@ -167,7 +167,7 @@ fn wrong_settings_stop_the_run_before_anything_is_touched() {
     project.write("c.json", r#"{"form": "centre"}"#);
     let ended = project.run("raw out --config c.json", 78);
     insta::assert_snapshot!(ended.stderr, @r"
-    lines: c.json:1: `form`: unknown variant `centre`, expected one of `upper`, `center`, `count`
+    lines: c.json:1: `form`: unknown variant `centre`, expected one of `upper`, `batch`, `center`, `count`
     hint: did you mean `center`?
     ");
     assert!(!project.exists("out.partial"));
@@ -244,4 +244,55 @@ fn a_very_long_name_can_be_a_dead_letter() {
     project.write(&format!("raw/{long}"), "healed");
     project.run("raw out", 0);
     assert_eq!(project.read(&format!("out/{long}")), "HEALED\n");
+}
+
+/// Runs the same stage batch by batch.
+fn in_batches(project: &Project, options: &str, status: i32) -> String {
+    project.write("batch.json", r#"{"form": "batch"}"#);
+    let options = format!("raw out --config batch.json --jobs 1 --backoff 1ms {options}");
+    project.run(&options, status).stderr
+}
+
+#[test]
+fn of_a_batch_only_the_sick_item_is_set_aside() {
+    let project = sick();
+    let said = in_batches(&project, "", 1);
+    assert!(
+        said.contains("a.txt and 1 more: raw/b.txt: found `sick`; trying each alone"),
+        "{said}"
+    );
+    let letters = project.tree("out.partial/_failed");
+    assert_eq!(
+        letters.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["b.txt.json"]
+    );
+    assert!(project.exists("out.partial/a.txt") && project.exists("out.partial/c.txt"));
+    project.write("raw/b.txt", "healed");
+    let said = in_batches(&project, "", 0);
+    assert!(said.contains("1 processed, 2 unchanged"), "{said}");
+}
+
+#[test]
+fn a_batch_that_the_machine_fails_is_tried_again_and_then_item_by_item() {
+    let project = Project::new(THREE);
+    project.write("raw/b.txt", "flaky");
+    let said = in_batches(&project, "--retries 1", 1);
+    assert_eq!(said.matches("; trying again in").count(), 2, "{said}");
+    assert_eq!(said.matches("; trying each alone").count(), 1, "{said}");
+    assert!(project.exists("out.partial/_failed/b.txt.json"));
+    assert!(project.exists("out.partial/a.txt"));
+}
+
+#[test]
+fn an_item_that_kills_its_batch_is_found() {
+    let project = Project::new(THREE);
+    project.write("raw/b.txt", "die");
+    project.write("batch.json", r#"{"form": "batch"}"#);
+    let mut statuses = Vec::new();
+    while statuses.last() != Some(&1) {
+        assert!(statuses.len() < 10, "{statuses:?}");
+        statuses.push(project.run_any("raw out --config batch.json --retries 1"));
+    }
+    assert!(project.exists("out.partial/_failed/b.txt.json"));
+    assert!(project.exists("out.partial/a.txt") && project.exists("out.partial/c.txt"));
 }
