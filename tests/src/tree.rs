@@ -6,7 +6,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What is not deterministic by design, and Make's notes, which hold the project's path.
-const BESIDE: [&str; 3] = ["_run.json", "_stat.json", ".make"];
+const BESIDE: [&str; 4] = ["_run.json", "_stat.json", "_history.jsonl", ".make"];
 
 /// The files of a directory by name, each with the digest of its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

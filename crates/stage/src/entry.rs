@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Blame, Fault, status};
+use crate::history;
 use crate::options::Options;
 use crate::settings;
 
@@ -49,6 +50,14 @@ impl Definition {
         self.programs = programs;
         self
     }
+
+    /// The files that are the program.
+    pub(crate) fn program_files(&self) -> io::Result<Vec<PathBuf>> {
+        if self.programs.is_empty() {
+            return Ok(vec![std::env::current_exe()?]);
+        }
+        Ok(self.programs.clone())
+    }
 }
 
 /// For a stage that has no settings.
@@ -73,6 +82,7 @@ where
     match start(&arguments, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
+            history::refuse(arguments.as_ref(), &fault);
             report::<A>(&fault);
             ExitCode::from(fault.status())
         }

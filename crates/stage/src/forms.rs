@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::digest::Digest;
 use crate::entry::Definition;
 use crate::fault::{Blame, Fault};
-use crate::input::{Kind, Listed};
+use crate::input::{Kind, Listed, digest_of_all};
 use crate::layout;
 use crate::options::Options;
 use crate::output::Output;
@@ -66,10 +66,7 @@ fn by_item(
             let finished = finished(&working);
             working.write_whole(|output| finish(&finished, output))
         });
-    match ended {
-        Ok(()) => working.commit(Phase::Item),
-        Err(fault) => Err(working.abandon(fault)),
-    }
+    working.conclude(ended, Phase::Item)
 }
 
 /// Runs a stage that learns from all items before it processes each.
@@ -95,10 +92,8 @@ pub fn fitted<S: FitStage>(
         return run.print_plan(&fit);
     }
     let mut working = Working::begin(&run)?;
-    match fit_and_transform(&run, &mut working, fit, work) {
-        Ok(()) => working.commit(Phase::Item),
-        Err(fault) => Err(working.abandon(fault)),
-    }
+    let ended = fit_and_transform(&run, &mut working, fit, work);
+    working.conclude(ended, Phase::Item)
 }
 
 fn fit_and_transform<S: FitStage>(
@@ -181,11 +176,7 @@ pub fn whole(
         .zip(&known)
         .map(|(item, (_, digest))| (item.name.clone(), *digest))
         .collect();
-    let parts: Vec<String> = inputs
-        .iter()
-        .flat_map(|(name, digest)| [name.clone(), digest.to_string()])
-        .collect();
-    let input = Digest::of_parts(parts.iter().map(String::as_bytes));
+    let input = digest_of_all(inputs.iter().map(|(name, digest)| (name.as_str(), *digest)));
     let planned = whole_queue(&run, input);
     let stats: HashMap<_, _> = run
         .input
@@ -203,10 +194,8 @@ pub fn whole(
     let mut working = Working::begin(&run)?;
     working.stats = stats;
     working.inputs = inputs;
-    match run_whole(&run, &mut working, planned, &known, work) {
-        Ok(()) => working.commit(Phase::Queue),
-        Err(fault) => Err(working.abandon(fault)),
-    }
+    let ended = run_whole(&run, &mut working, planned, &known, work);
+    working.conclude(ended, Phase::Queue)
 }
 
 /// The whole queue as one piece of work.

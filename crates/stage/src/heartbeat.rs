@@ -4,15 +4,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use crate::clock::rfc3339;
 use crate::fault::Fault;
 use crate::journal::{Entry, Journal};
 use crate::partial::Partial;
 use crate::progress::Progress;
-use crate::receipt::CONTRACT;
-use crate::record::{RunRecord, RunState, boot, host};
+use crate::record::{RunRecord, RunState};
 use crate::run::Run;
 use crate::running::Running;
 use crate::workers::lock;
@@ -43,29 +41,7 @@ impl Heartbeat {
         partial: &Partial,
         running: &Arc<Running>,
     ) -> Result<Self, Fault> {
-        let now = rfc3339(SystemTime::now());
-        let record = RunRecord {
-            contract: CONTRACT,
-            stage: run.definition.name.clone(),
-            state: RunState::Running,
-            command: std::env::args_os()
-                .map(|word| word.to_string_lossy().into_owned())
-                .collect(),
-            host: host(),
-            pid: std::process::id(),
-            boot: boot(),
-            started: now.clone(),
-            heartbeat: now.clone(),
-            progress: now,
-            seconds: 0.0,
-            items: 0,
-            unchanged: 0,
-            processed: 0,
-            failed: 0,
-            retries: 0,
-            step: String::new(),
-            reason: None,
-        };
+        let record = RunRecord::begin(run)?;
         let pulse = Arc::new(Pulse {
             partial: partial.path.clone(),
             record: Mutex::new(record),
@@ -84,8 +60,14 @@ impl Heartbeat {
         })
     }
 
-    /// Writes the last `_run.json`. It is only for people, so a disk that takes it no more is no reason to fail.
-    pub(crate) fn end(&mut self, state: RunState, reason: Option<String>) {
+    /// Ends the thread, enters how the run ended into the history, and writes the last `_run.json`. These are only
+    /// for people, so a disk that takes them no more is no reason to fail.
+    pub(crate) fn end(
+        &mut self,
+        state: RunState,
+        reason: Option<String>,
+        tell: impl FnOnce(&RunRecord) -> std::io::Result<()>,
+    ) {
         self.pulse.ended.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
@@ -95,6 +77,8 @@ impl Heartbeat {
             let mut record = lock(&self.pulse.record);
             record.state = state;
             record.reason = reason;
+            self.pulse.progress.enter(&mut record);
+            let _ = tell(&record);
         }
         let _ = self.pulse.beat();
     }
@@ -103,7 +87,7 @@ impl Heartbeat {
 impl Drop for Heartbeat {
     fn drop(&mut self) {
         if self.thread.is_some() {
-            self.end(RunState::Stopped, None);
+            self.end(RunState::Stopped, None, |_| Ok(()));
         }
     }
 }
@@ -129,17 +113,7 @@ impl Pulse {
 
     fn beat(&self) -> std::io::Result<()> {
         let mut record = lock(&self.record);
-        let progress = &self.progress;
-        let (step, moved) = progress.state();
-        record.heartbeat = rfc3339(SystemTime::now());
-        record.progress = rfc3339(moved);
-        record.seconds = progress.elapsed().as_secs_f64();
-        record.items = progress.items.load(Ordering::Relaxed);
-        record.unchanged = progress.unchanged.load(Ordering::Relaxed);
-        record.processed = progress.processed.load(Ordering::Relaxed);
-        record.failed = progress.failed.load(Ordering::Relaxed);
-        record.retries = progress.retries.load(Ordering::Relaxed);
-        record.step = step;
+        self.progress.enter(&mut record);
         record.write(&self.partial)
     }
 
@@ -155,6 +129,12 @@ impl Pulse {
             self.progress.note(item, reason);
         }
         self.progress.clear();
+        {
+            // The next one enters it into the history.
+            let mut record = lock(&self.record);
+            record.reason = Some("an item hung, and the run started over without it".to_owned());
+            let _ = record.write(&self.partial);
+        }
         let noted = Journal::open(&self.partial).and_then(|mut journal| journal.append([&hang]));
         if noted.is_ok() {
             let error = std::process::Command::new(program)

@@ -87,8 +87,7 @@ impl Input {
             return Ok(());
         };
         let mut expected: Vec<_> = manifest
-            .written()
-            .filter(|written| !written.name.split('/').any(layout::is_hidden))
+            .item_files()
             .map(|written| (written.name.as_str(), written.bytes))
             .collect();
         expected.sort_unstable();
@@ -126,6 +125,15 @@ impl Input {
     }
 }
 
+/// The digest of all items of a queue together.
+pub(crate) fn digest_of_all<'a>(items: impl IntoIterator<Item = (&'a str, Digest)>) -> Digest {
+    let parts: Vec<String> = items
+        .into_iter()
+        .flat_map(|(name, digest)| [name.to_owned(), digest.to_string()])
+        .collect();
+    Digest::of_parts(parts.iter().map(String::as_bytes))
+}
+
 fn incomplete(directory: &Path, what: &str) -> Fault {
     let partial = layout::partial(directory);
     let message = if partial.is_dir() {
@@ -153,7 +161,8 @@ fn completing_command(directory: &Path) -> String {
     }
 }
 
-fn list(directory: &Path, prefix: &str, items: &mut Vec<Listed>) -> Result<(), Fault> {
+/// Lists the items below a directory, in no order.
+pub(crate) fn list(directory: &Path, prefix: &str, items: &mut Vec<Listed>) -> Result<(), Fault> {
     for entry in fs_err::read_dir(directory)? {
         let entry = entry?;
         let path = entry.path();

@@ -88,6 +88,8 @@ pub(crate) struct History {
     pub(crate) suspects: HashSet<(Phase, String)>,
     /// How often the process surely died over a piece of work, or hung.
     pub(crate) deaths: HashMap<(Phase, String, Digest), u32>,
+    /// What the last processes had in hand, in the order of names.
+    pub(crate) in_hand: Vec<(Phase, String)>,
 }
 
 impl History {
@@ -144,6 +146,8 @@ impl History {
                 }
             }
         }
+        self.in_hand.extend(begun.keys().cloned());
+        self.in_hand.sort();
         // The process that reads this runs in the same start of the machine, or it does not matter.
         self.bury(&mut begun, boot == crate::record::boot(), hung);
     }

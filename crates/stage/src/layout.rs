@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const MANIFEST: &str = "_manifest.json";
 /// Who, where, when, how long.
 pub(crate) const RUN: &str = "_run.json";
+/// The last attempts: when, how long, how they ended. Not deterministic.
+pub(crate) const HISTORY: &str = "_history.jsonl";
 /// Sizes and times of files, so that an unchanged file need not be read again. Not deterministic.
 pub(crate) const STAT: &str = "_stat.json";
 /// The frozen list of items of a run under way.
@@ -28,14 +30,23 @@ pub(crate) const SCRATCH: &str = "_scratch";
 pub(crate) fn is_reserved(name: &str) -> bool {
     let first = name.split('/').next().unwrap_or_default();
     let ours = [
-        MANIFEST, RUN, STAT, ITEMS, FAILED, PARTS, PACK, CHECKPOINT, SCRATCH,
+        MANIFEST, RUN, HISTORY, STAT, ITEMS, FAILED, PARTS, PACK, CHECKPOINT, SCRATCH,
     ];
+    // A new one is written beside the old, and takes its name.
+    let first = first.strip_suffix(".new").unwrap_or(first);
     ours.contains(&first) || is_journal(first)
 }
 
 /// Whether this is the journal of some worker.
 pub(crate) fn is_journal(name: &str) -> bool {
     name == JOURNAL || (name.starts_with("_journal.") && name.ends_with(".jsonl"))
+}
+
+/// Whether some stage has worked in this directory.
+pub(crate) fn is_of_a_stage(directory: &Path) -> bool {
+    [JOURNAL, RUN, MANIFEST]
+        .iter()
+        .any(|name| directory.join(name).exists())
 }
 
 /// Whether a file or folder of this name is hidden from readers of a queue.

@@ -6,12 +6,17 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
 use crate::fault::{Blame, Fault};
 use crate::layout;
 use crate::record::RunRecord;
+
+/// How often a lock that is held is tried again, and how soon.
+const LOOKS_MAX: u32 = 5;
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A locked directory.
 #[derive(Debug)]
@@ -22,6 +27,7 @@ pub(crate) struct Lock {
 impl Lock {
     /// Locks a directory; `None` where there is none. Refuses at once when another run holds it.
     pub(crate) fn of(path: &Path, output: &Path) -> Result<Option<Self>, Fault> {
+        let mut looks = 0;
         loop {
             let directory = match fs_err::File::open(path) {
                 Ok(directory) => directory,
@@ -30,6 +36,12 @@ impl Lock {
             };
             match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
+                // Somebody who only looks whether it is held ([`is_held`]) lets go in a moment.
+                Err(rustix::io::Errno::WOULDBLOCK) if looks < LOOKS_MAX => {
+                    looks += 1;
+                    std::thread::sleep(LOOK);
+                    continue;
+                }
                 Err(rustix::io::Errno::WOULDBLOCK) => return Err(busy(output)),
                 Err(error) => {
                     let error = anyhow::Error::from(io::Error::from(error));
@@ -54,6 +66,25 @@ impl Lock {
             Ok(now) => Ok((held.dev(), held.ino()) == (now.dev(), now.ino())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether a run holds this directory. Where none does, a look is a shared lock for a moment, which others who look
+/// do not notice and a run outwaits.
+pub(crate) fn is_held(path: &Path) -> Result<bool, Fault> {
+    let directory = match fs_err::File::open(path) {
+        Ok(directory) => directory,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    match flock(&directory, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(false),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => {
+            let error = anyhow::Error::from(io::Error::from(error));
+            let context = format!("cannot tell whether `{}` is locked", path.display());
+            Err(Fault::new(Blame::Machine, error.context(context)))
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::commit::{self, parent, remove_tree};
 use crate::durable::sync_directory;
 use crate::fault::{Blame, Fault};
+use crate::history;
 use crate::input::Listed;
 use crate::journal::{Entry, Journal, journals};
 use crate::layout;
@@ -34,6 +35,7 @@ impl Partial {
     pub(crate) fn open(output: &Path, items: &[Listed], store: &Store) -> Result<Self, Fault> {
         let path = layout::partial(output);
         let lock = lock_created(&path, output)?;
+        history::carry(output, store)?;
         let mut journal = Journal::open(&path)?;
         adopt_manifest(&path, &mut journal, store)?;
         journal.append([&Entry::Start {
@@ -185,8 +187,8 @@ fn sweep(
         let entry = entry?;
         let file_name = entry.file_name();
         let name = format!("{prefix}{}", file_name.to_string_lossy());
-        let ours = [layout::RUN, layout::MANIFEST, layout::STAT].contains(&name.as_str())
-            || (name == layout::FAILED && keep_failed);
+        let kept = [layout::RUN, layout::HISTORY, layout::MANIFEST, layout::STAT];
+        let ours = kept.contains(&name.as_str()) || (name == layout::FAILED && keep_failed);
         if ours || names.contains(name.as_str()) {
             left = true;
         } else if entry.file_type()?.is_dir() {
@@ -211,8 +213,7 @@ pub(crate) fn stray(
     for entry in fs_err::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let ours = layout::is_reserved(&name) || name == "_stat.json.new";
-        if ours || name.starts_with('.') || known.contains(name.as_str()) {
+        if layout::is_reserved(&name) || name.starts_with('.') || known.contains(name.as_str()) {
             continue;
         }
         if !entry.file_type()?.is_dir() {
@@ -227,10 +228,7 @@ pub(crate) fn stray(
 
 /// Something in a directory in which no run has ever worked.
 pub(crate) fn foreign(folder: &Path) -> io::Result<Option<String>> {
-    let ours = [layout::JOURNAL, layout::RUN, layout::MANIFEST]
-        .iter()
-        .any(|name| folder.join(name).exists());
-    if ours || !folder.is_dir() {
+    if layout::is_of_a_stage(folder) || !folder.is_dir() {
         return Ok(None);
     }
     let first = fs_err::read_dir(folder)?.next().transpose()?;
@@ -241,6 +239,7 @@ pub(crate) fn foreign(folder: &Path) -> io::Result<Option<String>> {
 pub(crate) fn remove_leftover(output: &Path) -> Result<(), Fault> {
     let path = layout::partial(output);
     if let Some(_lock) = Lock::of(&path, output)? {
+        history::rescue(output)?;
         remove_tree(&path)?;
     }
     Ok(commit::recover(output)?)

@@ -1,6 +1,6 @@
 //! What a run shows: a bar on a terminal, lines elsewhere, and the numbers for `_run.json`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,11 @@ use serde_json::json;
 use crate::clock::rfc3339;
 use crate::options::{LogFormat, Options};
 use crate::output::Counts;
+use crate::plan::Reason;
+use crate::record::{Retrying, RunRecord};
 
+/// How many items that are tried again are told by name.
+const RETRYING_MAX: usize = 100;
 /// How often a log without a terminal hears of a long run.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
@@ -46,7 +50,12 @@ struct Shown {
     bar: Option<ProgressBar>,
     line: Instant,
     step: String,
+    step_started: Instant,
+    /// What was done already when the step was first heard of.
+    resumed: Option<u64>,
     moved: SystemTime,
+    retrying: BTreeMap<String, Retrying>,
+    reasons: BTreeMap<String, u64>,
     notes: HashSet<String>,
 }
 
@@ -63,7 +72,11 @@ impl Progress {
             bar: None,
             line: now,
             step: String::new(),
+            step_started: now,
+            resumed: None,
             moved: SystemTime::now(),
+            retrying: BTreeMap::new(),
+            reasons: BTreeMap::new(),
             notes: HashSet::new(),
         };
         Self {
@@ -82,17 +95,26 @@ impl Progress {
         }
     }
 
-    /// A phase begins, of so many pieces of work.
-    pub(crate) fn begin(&self, step: &str, total: usize) {
+    /// A phase begins, of so many pieces of work, each for its reason.
+    pub(crate) fn begin(&self, step: &str, reasons: &[Reason]) {
         self.done.store(0, Relaxed);
-        self.total.store(total as u64, Relaxed);
-        step.clone_into(&mut self.shown().step);
+        self.total.store(reasons.len() as u64, Relaxed);
+        let mut shown = self.shown();
+        step.clone_into(&mut shown.step);
+        shown.step_started = Instant::now();
+        shown.resumed = None;
+        shown.reasons.clear();
+        for reason in reasons {
+            *shown.reasons.entry(reason.to_string()).or_default() += 1;
+        }
     }
 
     /// A piece of work is done.
-    pub(crate) fn done(&self) {
+    pub(crate) fn done(&self, item: &str) {
         self.done.fetch_add(1, Relaxed);
-        self.shown().moved = SystemTime::now();
+        let mut shown = self.shown();
+        shown.moved = SystemTime::now();
+        shown.retrying.remove(item);
     }
 
     /// A whole-queue stage has come so far.
@@ -101,18 +123,29 @@ impl Progress {
         self.total.store(total, Relaxed);
         let mut shown = self.shown();
         message.clone_into(&mut shown.step);
+        shown.resumed.get_or_insert(done);
         shown.moved = SystemTime::now();
     }
 
-    /// What is being done, and when it last moved.
-    pub(crate) fn state(&self) -> (String, SystemTime) {
+    /// Enters how far the run is into its record.
+    pub(crate) fn enter(&self, record: &mut RunRecord) {
+        record.seconds = self.started.elapsed().as_secs_f64();
+        record.items = self.items.load(Relaxed);
+        record.unchanged = self.unchanged.load(Relaxed);
+        record.processed = self.processed.load(Relaxed);
+        record.failed = self.failed.load(Relaxed);
+        record.retries = self.retries.load(Relaxed);
+        record.done = self.done.load(Relaxed);
+        record.total = self.total.load(Relaxed);
         let shown = self.shown();
-        (shown.step.clone(), shown.moved)
-    }
-
-    /// How long the run takes already.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        record.heartbeat = rfc3339(SystemTime::now());
+        record.progress = rfc3339(shown.moved);
+        record.step.clone_from(&shown.step);
+        record.resumed = shown.resumed.unwrap_or(0);
+        record.step_seconds = shown.step_started.elapsed().as_secs_f64();
+        record.reasons.clone_from(&shown.reasons);
+        let retrying = shown.retrying.values().take(RETRYING_MAX);
+        record.retrying = retrying.cloned().collect();
     }
 
     /// To be called some times a second: moves the bar, or writes a line now and then.
@@ -150,6 +183,24 @@ impl Progress {
         self.say(&text, json!({"event": "said", "item": item, "text": line}));
     }
 
+    /// Remembers which items are tried again, until they are done or set aside.
+    pub(crate) fn try_again<'a>(
+        &self,
+        items: impl Iterator<Item = &'a str>,
+        tries: u32,
+        reason: &str,
+    ) {
+        let mut shown = self.shown();
+        for item in items {
+            let retrying = Retrying {
+                item: item.to_owned(),
+                tries,
+                reason: reason.to_owned(),
+            };
+            shown.retrying.insert(item.to_owned(), retrying);
+        }
+    }
+
     /// Says that an item failed and is tried again.
     pub(crate) fn retry(&self, item: &str, reason: &str, wait: Duration) {
         self.retries.fetch_add(1, Relaxed);
@@ -174,6 +225,7 @@ impl Progress {
     /// Says that an item is set aside.
     pub(crate) fn fail(&self, item: &str, reason: &str, hint: Option<&str>) {
         self.failed.fetch_add(1, Relaxed);
+        self.shown().retrying.remove(item);
         let event = json!({"event": "failed", "item": item, "reason": reason, "hint": hint});
         let hint = hint
             .map(|hint| format!("\nhint: {hint}"))

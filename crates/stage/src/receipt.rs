@@ -1,7 +1,7 @@
 //! Receipts, manifests and dead letters: what a queue says of itself.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub(crate) const CONTRACT: u32 = 1;
 /// Which part of a stage's work a receipt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Phase {
+pub enum Phase {
     /// One item's share of what is learnt.
     Fit,
     /// One item's outputs.
@@ -28,7 +28,7 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// The phase's name, in keys and files.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Fit => "fit",
             Self::Item => "item",
@@ -40,27 +40,30 @@ impl Phase {
 /// The record that one piece of work was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Receipt {
-    pub(crate) item: String,
+pub struct Receipt {
+    /// The item; `queue` for a whole queue.
+    pub item: String,
     /// Digest of all that the result depends on.
-    pub(crate) key: Digest,
+    pub key: Digest,
     /// Digest of the item's content; of all items together for a whole queue.
-    pub(crate) input: Digest,
+    pub input: Digest,
     /// Digest of that share of what was fitted on which this item depends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) fitted: Option<Digest>,
-    pub(crate) outputs: Vec<Written>,
+    pub fitted: Option<Digest>,
+    /// The files written.
+    pub outputs: Vec<Written>,
     /// The size in bytes of the part that lies in `_parts.bin`, in the order of receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) part: Option<u64>,
+    pub part: Option<u64>,
+    /// Rows in and out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) counts: Option<Counts>,
+    pub counts: Option<Counts>,
 }
 
 /// Digests of what all keys of a run have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
-    stage: String,
+    pub(crate) stage: String,
     pub(crate) program: Digest,
     pub(crate) settings: Digest,
 }
@@ -70,7 +73,8 @@ impl Keys {
         let settings = Digest::of(definition.settings.to_string().as_bytes());
         Ok(Self {
             stage: definition.name.clone(),
-            program: program_digest(definition)?,
+            program: program_digest(&definition.program_files()?)
+                .map_err(|error| Fault::new(Blame::Usage, error))?,
             settings,
         })
     }
@@ -98,45 +102,52 @@ impl Keys {
     }
 }
 
-/// The executable's own bytes, or a foreign program's files.
-fn program_digest(definition: &Definition) -> Result<Digest, Fault> {
-    if definition.programs.is_empty() {
-        return Ok(Digest::of_file(&std::env::current_exe()?)?);
+/// The digest of a program's files: of the one, or of all together.
+pub fn program_digest(files: &[PathBuf]) -> std::io::Result<Digest> {
+    if let [file] = files {
+        return Digest::of_file(file);
     }
-    let mut parts = Vec::new();
-    for path in &definition.programs {
-        let digest = Digest::of_file(path).map_err(|error| Fault::new(Blame::Usage, error))?;
-        parts.push(digest.to_string());
-    }
-    Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
+    let digests = files
+        .iter()
+        .map(|file| Ok(Digest::of_file(file)?.to_string()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    Ok(Digest::of_parts(digests.iter().map(String::as_bytes)))
 }
 
 /// All receipts of a complete queue. Deterministic.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
-    pub(crate) contract: u32,
-    pub(crate) stage: String,
-    pub(crate) program: Digest,
-    pub(crate) settings: serde_json::Value,
+pub struct Manifest {
+    /// The version of all that is on disk.
+    pub contract: u32,
+    /// The stage's name.
+    pub stage: String,
+    /// Digest of the program.
+    pub program: Digest,
+    /// The settings, with all defaults.
+    pub settings: serde_json::Value,
+    /// Rows in and out, of all items.
     #[serde(default)]
-    pub(crate) counts: Option<Counts>,
+    pub counts: Option<Counts>,
     /// Files about the queue as a whole.
     #[serde(default)]
-    pub(crate) outputs: Vec<Written>,
+    pub outputs: Vec<Written>,
     /// What a whole-queue stage read: items and the digests of their content.
     #[serde(default)]
-    pub(crate) inputs: Vec<(String, Digest)>,
+    pub inputs: Vec<(String, Digest)>,
+    /// Items it does without.
     #[serde(default)]
-    pub(crate) failed: Vec<DeadLetter>,
+    pub failed: Vec<DeadLetter>,
+    /// What each item contributed to what was fitted.
     #[serde(default)]
-    pub(crate) fit: Vec<Receipt>,
-    pub(crate) items: Vec<Receipt>,
+    pub fit: Vec<Receipt>,
+    /// Items, or the whole queue.
+    pub items: Vec<Receipt>,
 }
 
 impl Manifest {
     /// The manifest of the queue in a directory; `None` where there is none.
-    pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Fault> {
+    pub fn read(directory: &Path) -> Result<Option<Self>, Fault> {
         let path = directory.join(layout::MANIFEST);
         let text = match fs_err::read(&path) {
             Ok(text) => text,
@@ -184,8 +195,14 @@ impl Manifest {
         [(Phase::Fit, &self.fit), (phase, &self.items)]
     }
 
+    /// All files that are items for who reads the queue.
+    pub fn item_files(&self) -> impl Iterator<Item = &Written> {
+        self.written()
+            .filter(|written| !written.name.split('/').any(layout::is_hidden))
+    }
+
     /// All files the manifest speaks of.
-    pub(crate) fn written(&self) -> impl Iterator<Item = &Written> {
+    pub fn written(&self) -> impl Iterator<Item = &Written> {
         let receipts = self.fit.iter().chain(&self.items);
         self.outputs
             .iter()
@@ -252,23 +269,28 @@ fn lines(
 /// An item set aside after its tries, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DeadLetter {
-    pub(crate) item: String,
-    pub(crate) phase: Phase,
-    pub(crate) cause: Cause,
-    pub(crate) reason: String,
+pub struct DeadLetter {
+    /// The item.
+    pub item: String,
+    /// What was done with it.
+    pub phase: Phase,
+    /// Whose fault it was.
+    pub cause: Cause,
+    /// What happened.
+    pub reason: String,
+    /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
     /// How often it was tried.
-    pub(crate) tries: u32,
+    pub tries: u32,
     /// What the result would have depended on; where it is the same, trying again is in vain.
-    pub(crate) key: Option<Digest>,
+    pub key: Option<Digest>,
 }
 
 /// Why an item failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Cause {
+pub enum Cause {
     /// Its content: not tried again until something it depends on changes.
     Item,
     /// The machine: tried again in the next run.

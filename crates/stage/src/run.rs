@@ -20,6 +20,8 @@ use crate::partial;
 use crate::plan::{Decision, Planned, Planner};
 use crate::progress::{Progress, plural, thousands};
 use crate::receipt::{Keys, Manifest, Phase};
+use crate::record::RunRecord;
+use crate::settings;
 use crate::stat::{Stat, StatCache};
 use crate::store::{Place, Store};
 use crate::watch::Stop;
@@ -126,6 +128,7 @@ impl<'a> Run<'a> {
         if !known.iter().all(trusted) {
             self.refresh_stats(known)?;
         }
+        self.refresh_settings()?;
         partial::remove_leftover(&self.output)?;
         self.progress
             .unchanged
@@ -133,6 +136,19 @@ impl<'a> Run<'a> {
         self.progress.end(manifest.counts.as_ref());
         let failed = manifest.failed.len();
         self.judge(failed)
+    }
+
+    /// Remembers settings that were written otherwise but mean the same, so that who looks on finds nothing changed.
+    fn refresh_settings(&self) -> Result<(), Fault> {
+        let Some(mut record) = RunRecord::read(&self.output) else {
+            return Ok(());
+        };
+        let files = settings::files();
+        if record.settings_files != files {
+            record.settings_files = files;
+            record.write(&self.output)?;
+        }
+        Ok(())
     }
 
     /// Looks at files again whose stat was too fresh to be trusted, and remembers them.

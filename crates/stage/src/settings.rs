@@ -1,16 +1,35 @@
 //! Settings: strict JSON, refused before any data is read, with the place and the nearest valid name.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::fault::{Blame, Fault};
+use crate::record::SettingsFile;
+use crate::workers::lock;
+
+/// All files of settings that this process has read, for `_run.json`.
+static READ: Mutex<Vec<SettingsFile>> = Mutex::new(Vec::new());
 
 /// Reads settings of type `T` from a JSON file.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Fault> {
     let text = fs_err::read(path).map_err(|error| Fault::new(Blame::Settings, error))?;
-    parse(&text, &path.display().to_string())
+    let settings = parse(&text, &path.display().to_string())?;
+    let file = SettingsFile {
+        path: std::path::absolute(path)?,
+        content: serde_json::from_slice(&text).unwrap_or_default(),
+    };
+    let mut files = lock(&READ);
+    files.retain(|known| known.path != file.path);
+    files.push(file);
+    Ok(settings)
+}
+
+/// The files of settings that this process has read.
+pub(crate) fn files() -> Vec<SettingsFile> {
+    lock(&READ).clone()
 }
 
 /// Parses settings; `place` names where they come from.

@@ -197,6 +197,8 @@ impl Crew<'_> {
                     let name = name_of(tasks);
                     let wait = back_off(self.options.backoff, tries, &name);
                     self.progress.retry(&name, &fault.to_string(), wait);
+                    self.progress
+                        .try_again(names(tasks), tries, &fault.to_string());
                     self.stop.wait(wait).or_else(|_| self.put_down(tasks))?;
                     if self.stop.signal().is_some() {
                         return Ok(());
@@ -255,9 +257,9 @@ impl Crew<'_> {
                 let message = "the disk takes nothing more";
                 return Err(Fault::message(Blame::Machine, message));
             }
-            lock(&shared.outcome).done.push(done);
             self.progress.processed.fetch_add(1, Ordering::Relaxed);
-            self.progress.done();
+            self.progress.done(&done.receipt.item);
+            lock(&shared.outcome).done.push(done);
         }
         Ok(())
     }
@@ -314,6 +316,10 @@ impl Crew<'_> {
     pub(crate) fn append(&self, entry: &Entry) -> Result<(), Fault> {
         Ok(lock(self.journal).append([entry])?)
     }
+}
+
+fn names(tasks: &[Task]) -> impl Iterator<Item = &str> {
+    tasks.iter().map(|task| task.listed.name.as_str())
 }
 
 /// What to call one item or a batch of them.

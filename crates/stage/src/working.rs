@@ -11,6 +11,7 @@ use crate::commit::commit;
 use crate::digest::Digest;
 use crate::fault::{Blame, Fault};
 use crate::heartbeat::Heartbeat;
+use crate::history;
 use crate::journal::Entry;
 use crate::layout;
 use crate::letters;
@@ -82,7 +83,7 @@ impl<'a> Working<'a> {
     ) -> Result<(), Fault> {
         let run = self.run;
         let pack = run.store.pack()?;
-        let mut tasks = Vec::new();
+        let (mut tasks, mut reasons) = (Vec::new(), Vec::new());
         for planned in plan {
             if let Some(known) = planned.known {
                 self.stats.insert(planned.listed.name.clone(), known);
@@ -110,7 +111,8 @@ impl<'a> Working<'a> {
                         .fail(&letter.item, &letter.reason, letter.hint.as_deref());
                     self.failed.push(letter);
                 }
-                Decision::Do(_) => {
+                Decision::Do(reason) => {
+                    reasons.push(reason);
                     let fitted = fitted(&planned.listed.name);
                     tasks.push(Task {
                         listed: planned.listed,
@@ -129,7 +131,7 @@ impl<'a> Working<'a> {
             run.progress.unchanged.store(kept as u64, Relaxed);
             run.progress.processed.store(0, Relaxed);
         }
-        run.progress.begin(phase.word(), tasks.len());
+        run.progress.begin(phase.word(), &reasons);
         let crew = Crew {
             phase,
             keys: &run.keys,
@@ -228,9 +230,20 @@ impl<'a> Working<'a> {
         Ok(result)
     }
 
-    /// Commits: manifest, sync, exchange. Whatever goes wrong before the exchange leaves a partial that the next
-    /// run resumes.
-    pub(crate) fn commit(mut self, phase: Phase) -> Result<(), Fault> {
+    /// Commits if all went well; else leaves word of what did not.
+    pub(crate) fn conclude(mut self, ended: Result<(), Fault>, phase: Phase) -> Result<(), Fault> {
+        let run = self.run;
+        let counts = ended
+            .and_then(|()| self.prepare(phase))
+            .map_err(|fault| self.abandon(fault))?;
+        commit(&run.output)?;
+        run.progress.end(counts.as_ref());
+        Ok(())
+    }
+
+    /// All of a commit but the exchange: manifest, sync. Whatever goes wrong leaves a partial that the next run
+    /// resumes.
+    fn prepare(&mut self, phase: Phase) -> Result<Option<Counts>, Fault> {
         let run = self.run;
         run.stop.check()?;
         if run.input.was_replaced() {
@@ -255,16 +268,17 @@ impl<'a> Working<'a> {
         sync::sync_files(&self.partial.path, new.chain(about))?;
         self.write_stats(&manifest)?;
         // Ends the heartbeat, which must not write into a queue that readers may see.
-        self.heartbeat.end(RunState::Complete, None);
+        let (partial, counts) = (&self.partial.path, manifest.counts.as_ref());
+        self.heartbeat.end(RunState::Complete, None, |record| {
+            history::enter(partial, record, &manifest.failed, counts, None)
+        });
         let path = self.partial.path.join(layout::MANIFEST);
         let text = manifest.to_json()?;
         write_stamped(&path, &text, run.started)?;
         self.partial.sweep(&names, !manifest.failed.is_empty())?;
         let failed = !manifest.failed.is_empty();
         sync::sync_folders(&self.partial.path, &names, failed)?;
-        commit(&run.output)?;
-        run.progress.end(manifest.counts.as_ref());
-        Ok(())
+        Ok(manifest.counts)
     }
 
     fn manifest(&mut self, phase: Phase) -> Manifest {
@@ -319,14 +333,18 @@ impl<'a> Working<'a> {
     }
 
     /// Ends a run that does not commit, and leaves word of it.
-    pub(crate) fn abandon(&mut self, fault: Fault) -> Fault {
+    fn abandon(&mut self, fault: Fault) -> Fault {
         let secured = self.secure();
         let state = if matches!(fault.blame, Blame::Signal(_)) {
             RunState::Stopped
         } else {
             RunState::Failed
         };
-        self.heartbeat.end(state, Some(fault.to_string()));
+        let (partial, hint) = (&self.partial.path, fault.hint.as_deref());
+        self.heartbeat
+            .end(state, Some(fault.to_string()), |record| {
+                history::enter(partial, record, &self.failed, None, hint)
+            });
         self.run.progress.clear();
         // Empty by now, as all work has ended.
         let _ = fs_err::remove_dir(self.partial.path.join(layout::SCRATCH));

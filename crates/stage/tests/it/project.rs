@@ -101,7 +101,9 @@ impl Project {
     pub(crate) fn tree(&self, name: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         walk(&self.path(name), "", &mut files);
-        files.retain(|name, _| !matches!(name.as_str(), "_run.json" | "_stat.json"));
+        files.retain(|name, _| {
+            !matches!(name.as_str(), "_run.json" | "_stat.json" | "_history.jsonl")
+        });
         files
     }
 }

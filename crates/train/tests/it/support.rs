@@ -160,7 +160,7 @@ fn collect(directory: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>
         let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{name}/"), files);
-        } else if !["_run.json", "_stat.json"].contains(&name.as_str()) {
+        } else if !["_run.json", "_stat.json", "_history.jsonl"].contains(&name.as_str()) {
             files.insert(name, fs_err::read(entry.path()).unwrap());
         }
     }
