@@ -6,5 +6,6 @@ mod contract;
 mod demo;
 mod leak;
 mod make;
+mod memory;
 mod readers;
 mod swap;

@@ -105,6 +105,21 @@ impl Command {
         }
     }
 
+    /// Runs it to its end, and says how many bytes of memory it held at its peak: 0 where the system does not tell (it
+    /// is Linux that does).
+    #[track_caller]
+    pub fn peak_memory(&self) -> (Ended, u64) {
+        let running = self.start();
+        let mut peak = 0;
+        while matches!(running.handle.try_wait(), Ok(None)) {
+            for pid in running.handle.pids() {
+                peak = peak.max(high_water(pid));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        (running.wait(), peak)
+    }
+
     /// Starts it in a process group of its own.
     #[track_caller]
     pub fn start(&self) -> Running {
@@ -227,6 +242,14 @@ impl std::fmt::Display for Ended {
         }
         formatter.write_str(&text)
     }
+}
+
+/// The most bytes of memory a process has held so far.
+fn high_water(pid: u32) -> u64 {
+    let status = fs_err::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
+    kilobytes.unwrap_or(0u64) * 1024
 }
 
 /// Says something past the test harness, which captures what a passing test prints.

@@ -7,6 +7,7 @@ mod command;
 mod line;
 mod project;
 mod python;
+mod queue;
 mod random;
 mod tree;
 
@@ -14,6 +15,7 @@ pub use command::{Command, Ended, Running, Signal};
 pub use line::{FOREIGN, LINE, Stage, Unit};
 pub use project::{DAYS, Project, day, rows};
 pub use python::{python, python_or_skip};
+pub use queue::complete;
 pub use random::Random;
 pub use tree::Tree;
 

@@ -3,12 +3,13 @@
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use stage::Fault;
+use table::MaxRejected;
 
 use crate::columns::Columns;
 use crate::place::Place;
 use crate::rows::Rows;
 use crate::rules::{self, Checked, Repeats, Step};
-use crate::settings::{MaxRejected, Rule, Settings};
+use crate::settings::{Rule, Settings};
 
 /// Rules whose settings make sense, for any data.
 pub(crate) struct Rules {

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use serde::Serialize;
 use stage::{Counts, Fault, Item, Output, OutputFile};
+use table::MaxRejected;
 
 use crate::rows::{Rejected, Rows};
-use crate::settings::MaxRejected;
 
 /// What became of an item's rows.
 #[derive(Default)]

@@ -1,14 +1,11 @@
 //! The settings: a list of rules, applied to every row in the order they stand in.
 
-mod max_rejected;
-
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-pub(crate) use max_rejected::MaxRejected;
+use table::MaxRejected;
 
 /// `config/clean.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -7,6 +7,7 @@
 
 pub mod columns;
 mod digest;
+mod max_rejected;
 mod normal;
 mod parallel;
 pub mod raw;
@@ -15,6 +16,7 @@ pub mod roles;
 mod writer;
 
 pub use digest::digest_rows;
+pub use max_rejected::MaxRejected;
 pub use parallel::ordered_map;
 pub use reader::Reader;
 pub use writer::Writer;

@@ -17,7 +17,7 @@ use parquet::schema::types::ColumnPath;
 use stage::{Blame, Fault};
 
 /// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
-const GROUP_ROWS: usize = 4 * crate::BATCH_ROWS;
+const GROUP_ROWS: usize = 2 * crate::BATCH_ROWS;
 /// Most encoded bytes of a row group. They are held in memory until it is whole.
 const GROUP_BYTES: usize = 32 << 20;
 /// How many values of a column are looked at to see whether they repeat, and how often each must.

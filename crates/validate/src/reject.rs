@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use stage::Fault;
+use table::MaxRejected;
 use table::raw::RowFault;
-
-use crate::schema::AllowedRejects;
 
 /// Characters of a value or row that are kept.
 const KEPT_CHARACTERS: usize = 500;
@@ -182,12 +181,7 @@ impl Tally {
     }
 
     /// The item's fault when too many were.
-    pub(crate) fn check(
-        &self,
-        path: &str,
-        rows: u64,
-        allowed: AllowedRejects,
-    ) -> Result<(), Fault> {
+    pub(crate) fn check(&self, path: &str, rows: u64, allowed: MaxRejected) -> Result<(), Fault> {
         if allowed.allows(self.rejected, rows) {
             return Ok(());
         }
@@ -269,11 +263,11 @@ mod tests {
         }
         assert!(
             tally
-                .check("raw/a.csv", 300, AllowedRejects::Percent(1.0))
+                .check("raw/a.csv", 300, MaxRejected::Percent(1.0))
                 .is_ok()
         );
         let fault = tally
-            .check("raw/a.csv", 299, AllowedRejects::Percent(1.0))
+            .check("raw/a.csv", 299, MaxRejected::Percent(1.0))
             .unwrap_err();
         assert_eq!(
             fault.to_string(),

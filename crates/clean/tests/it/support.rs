@@ -1,14 +1,13 @@
 //! Queues of tables made up, and `clean` run on them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_cast::display::array_value_to_string;
-use clap::Parser as _;
-use stage::{Definition, Fault, Item, ItemStage, NoSettings, Options, Reads};
+use waystation_tests::complete;
 
 /// A directory with a queue `validated`.
 pub(crate) struct Project {
@@ -167,27 +166,4 @@ impl Run {
         let seconds = regex::Regex::new(r"\d+\.\d+ s\b").unwrap();
         seconds.replace_all(&text, "TIME").into_owned()
     }
-}
-
-#[derive(clap::Parser)]
-struct Arguments {
-    #[command(flatten)]
-    options: Options,
-}
-
-/// Passes every item on as it is.
-struct Copy;
-
-impl ItemStage for Copy {
-    fn process(&self, item: &Item, output: &stage::Output) -> Result<(), Fault> {
-        output.write(item.name(), &fs_err::read(item.path())?)
-    }
-}
-
-/// From plain files to a complete queue.
-fn complete(files: &Path, queue: &Path) {
-    let arguments = [Path::new("copy"), files, queue, Path::new("--quiet")];
-    let arguments = Arguments::try_parse_from(arguments).unwrap();
-    let definition = Definition::new("copy", Reads::Raw, &NoSettings {});
-    stage::items(&arguments.options, &definition, &Copy).unwrap();
 }

@@ -1,12 +1,11 @@
 //! Queues of models made up, and `evaluate` run on them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
-use clap::Parser as _;
-use stage::{Definition, Fault, Item, ItemStage, NoSettings, Options, Reads};
+use waystation_tests::complete;
 
 /// Numbers in [0, 1), the same for the same seed.
 pub(crate) fn numbers(seed: u64, count: usize) -> Vec<f64> {
@@ -113,27 +112,4 @@ impl Run {
     pub(crate) fn report(&self) -> &str {
         &self.report
     }
-}
-
-#[derive(clap::Parser)]
-struct Arguments {
-    #[command(flatten)]
-    options: Options,
-}
-
-/// Passes every item on as it is.
-struct Copy;
-
-impl ItemStage for Copy {
-    fn process(&self, item: &Item, output: &stage::Output) -> Result<(), Fault> {
-        output.write(item.name(), &fs_err::read(item.path())?)
-    }
-}
-
-/// From plain files to a complete queue.
-fn complete(files: &Path, queue: &Path) {
-    let arguments = [Path::new("copy"), files, queue, Path::new("--quiet")];
-    let arguments = Arguments::try_parse_from(arguments).unwrap();
-    let definition = Definition::new("copy", Reads::Raw, &NoSettings {});
-    stage::items(&arguments.options, &definition, &Copy).unwrap();
 }

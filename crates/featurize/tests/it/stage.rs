@@ -1,12 +1,11 @@
 //! The binary, on queues.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use ::stage::{Definition, Fault, Item, ItemStage, NoSettings, Options, Reads};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use clap::Parser as _;
+use waystation_tests::complete;
 
 const SPLIT: &str = r#"{"rule": "time", "column": "day", "validation_from": 20, "test_from": 30}"#;
 const SETTINGS: &str = r#"{"label": {"column": "late", "as": "classes"}, "slice": ["carrier"]}"#;
@@ -84,29 +83,6 @@ impl Run {
     fn told(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
-}
-
-#[derive(clap::Parser)]
-struct Arguments {
-    #[command(flatten)]
-    options: Options,
-}
-
-/// Passes every item on as it is.
-struct Copy;
-
-impl ItemStage for Copy {
-    fn process(&self, item: &Item, output: &::stage::Output) -> Result<(), Fault> {
-        output.write(item.name(), &fs_err::read(item.path())?)
-    }
-}
-
-/// From plain files to a complete queue.
-fn complete(files: &Path, queue: &Path) {
-    let arguments = [Path::new("copy"), files, queue, Path::new("--quiet")];
-    let arguments = Arguments::try_parse_from(arguments).unwrap();
-    let definition = Definition::new("copy", Reads::Raw, &NoSettings {});
-    ::stage::items(&arguments.options, &definition, &Copy).unwrap();
 }
 
 fn three_items() -> Project {

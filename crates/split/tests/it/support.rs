@@ -1,6 +1,6 @@
 //! Projects made up, and `split` run on them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
@@ -8,9 +8,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use clap::Parser as _;
-use stage::{Definition, Fault, Item, ItemStage, NoSettings, Options, Reads};
 use table::roles::{Role, with_roles};
+use waystation_tests::complete;
 
 /// A project in a directory of its own.
 pub(crate) struct Project {
@@ -107,27 +106,4 @@ impl Run {
         assert_eq!(self.0.status.code(), Some(status), "{told}");
         told
     }
-}
-
-#[derive(clap::Parser)]
-struct Arguments {
-    #[command(flatten)]
-    options: Options,
-}
-
-/// Passes every item on as it is.
-struct Copy;
-
-impl ItemStage for Copy {
-    fn process(&self, item: &Item, output: &stage::Output) -> Result<(), Fault> {
-        output.write(item.name(), &fs_err::read(item.path())?)
-    }
-}
-
-/// From plain files to a complete queue.
-fn complete(files: &Path, queue: &Path) {
-    let arguments = [Path::new("copy"), files, queue, Path::new("--quiet")];
-    let arguments = Arguments::try_parse_from(arguments).unwrap();
-    let definition = Definition::new("copy", Reads::Raw, &NoSettings {});
-    stage::items(&arguments.options, &definition, &Copy).unwrap();
 }

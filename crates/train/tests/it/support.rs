@@ -10,9 +10,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use clap::Parser as _;
-use stage::{Definition, Fault, Item, ItemStage, NoSettings, Options, Reads};
 use table::roles::{self, Role, Task};
+use waystation_tests::complete;
 
 /// Numbers in [0, 1), the same for the same seed.
 pub(crate) fn numbers(seed: u64, count: usize) -> Vec<f64> {
@@ -244,27 +243,4 @@ impl Table {
         };
         self.batches.iter().flat_map(column).collect()
     }
-}
-
-#[derive(clap::Parser)]
-struct Arguments {
-    #[command(flatten)]
-    options: Options,
-}
-
-/// Passes every item on as it is.
-struct Copy;
-
-impl ItemStage for Copy {
-    fn process(&self, item: &Item, output: &stage::Output) -> Result<(), Fault> {
-        output.write(item.name(), &fs_err::read(item.path())?)
-    }
-}
-
-/// From plain files to a complete queue.
-fn complete(files: &Path, queue: &Path) {
-    let arguments = [Path::new("copy"), files, queue, Path::new("--quiet")];
-    let arguments = Arguments::try_parse_from(arguments).unwrap();
-    let definition = Definition::new("copy", Reads::Raw, &NoSettings {});
-    stage::items(&arguments.options, &definition, &Copy).unwrap();
 }

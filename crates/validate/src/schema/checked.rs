@@ -9,7 +9,7 @@ use stage::settings::nearest_name;
 
 use super::column::{Column, column};
 use super::descriptor::TableSchema;
-use super::forms::{AllowedRejects, FieldsMatch};
+use super::forms::FieldsMatch;
 
 /// A checked schema.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Checked {
     /// How files are read.
     pub(crate) read: table::raw::Options,
     /// How many rows may be rejected.
-    pub(crate) allowed: AllowedRejects,
+    pub(crate) allowed: table::MaxRejected,
     /// What must be different in every row of an item.
     pub(crate) keys: Vec<Key>,
 }

@@ -5,7 +5,7 @@ use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::forms::{AllowedRejects, FieldsMatch, OneOrMany};
+use super::forms::{FieldsMatch, OneOrMany};
 
 /// A Table Schema.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,7 +81,7 @@ pub(crate) struct Ours {
     pub(crate) read: table::raw::Options,
     /// How many rows of an item may be rejected before the item is: a count (`3`) or a share (`"1%"`). `"1%"` when not given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_rejected: Option<AllowedRejects>,
+    pub(crate) max_rejected: Option<table::MaxRejected>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -103,89 +103,6 @@ impl<'de> Deserialize<'de> for FieldsMatch {
     }
 }
 
-/// How many rows of an item may be rejected.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum AllowedRejects {
-    /// So many rows.
-    Rows(u64),
-    /// So many percent of the rows.
-    Percent(f64),
-}
-
-impl Default for AllowedRejects {
-    fn default() -> Self {
-        Self::Percent(1.0)
-    }
-}
-
-impl AllowedRejects {
-    /// Whether so many rejected rows of so many are allowed.
-    pub(crate) fn allows(self, rejected: u64, rows: u64) -> bool {
-        match self {
-            Self::Rows(most) => rejected <= most,
-            Self::Percent(most) => rejected as f64 * 100.0 <= most * rows as f64,
-        }
-    }
-}
-
-impl fmt::Display for AllowedRejects {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rows(rows) => write!(formatter, "{rows}"),
-            Self::Percent(percent) => write!(formatter, "{percent}%"),
-        }
-    }
-}
-
-impl Serialize for AllowedRejects {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Rows(rows) => serializer.serialize_u64(*rows),
-            Self::Percent(_) => serializer.collect_str(self),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for AllowedRejects {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Allowed;
-        impl Visitor<'_> for Allowed {
-            type Value = AllowedRejects;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a count (`3`) or a share (`\"1%\"`)")
-            }
-
-            fn visit_u64<E: Error>(self, rows: u64) -> Result<Self::Value, E> {
-                Ok(AllowedRejects::Rows(rows))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                let percent = text
-                    .strip_suffix('%')
-                    .and_then(|text| text.trim().parse().ok());
-                match percent {
-                    Some(percent) if (0.0..=100.0).contains(&percent) => {
-                        Ok(AllowedRejects::Percent(percent))
-                    }
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(Allowed)
-    }
-}
-
-impl JsonSchema for AllowedRejects {
-    fn schema_name() -> Cow<'static, str> {
-        "AllowedRejects".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9.]+ *%$" })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,17 +134,5 @@ mod tests {
             r#""sub""#,
             "unknown variant `sub`, expected one of `exact`, `equal`, `subset`, `superset`, `partial`",
         );
-    }
-
-    #[test]
-    fn allowed_rejects_are_a_count_or_a_share() {
-        check::<AllowedRejects>("3", "Rows(3)");
-        check::<AllowedRejects>(r#""0.5%""#, "Percent(0.5)");
-        check::<AllowedRejects>(
-            r#""half""#,
-            "invalid value: string \"half\", expected a count (`3`) or a share (`\"1%\"`)",
-        );
-        assert!(AllowedRejects::Percent(1.0).allows(1, 100));
-        assert!(!AllowedRejects::Percent(1.0).allows(1, 99));
     }
 }

@@ -10,4 +10,4 @@ pub(crate) use checked::{Checked, Key};
 pub(crate) use column::{Column, Kind};
 pub(crate) use constraints::{Broken, Limits};
 pub(crate) use descriptor::{Field, OurField, Ours, TableSchema, Type, Zone};
-pub(crate) use forms::{AllowedRejects, FieldsMatch};
+pub(crate) use forms::FieldsMatch;

@@ -7,9 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How many rows of an item may be rejected.
+/// How many rows of an item may be rejected before the item fails. In settings a count (`3`) or a share (`"0.5%"`); one
+/// percent unless given.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum MaxRejected {
+pub enum MaxRejected {
     /// So many rows.
     Rows(u64),
     /// So many percent of the rows.
@@ -24,7 +25,7 @@ impl Default for MaxRejected {
 
 impl MaxRejected {
     /// Whether so many rejected rows of so many are allowed.
-    pub(crate) fn allows(self, rejected: u64, rows: u64) -> bool {
+    pub fn allows(self, rejected: u64, rows: u64) -> bool {
         match self {
             Self::Rows(most) => rejected <= most,
             Self::Percent(most) => rejected as f64 * 100.0 <= most * rows as f64,
@@ -94,5 +95,33 @@ impl JsonSchema for MaxRejected {
                 { "type": "string", "pattern": "^[0-9.]+ *%$" },
             ],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let told = match serde_json::from_str::<MaxRejected>(text) {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(told.split(" at line").next().unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn a_count_or_a_share_may_be_rejected() {
+        check("3", "Rows(3)");
+        check(r#""0.5%""#, "Percent(0.5)");
+        check(
+            r#""half""#,
+            r#"invalid value: string "half", expected a count (`3`) or a share (`"1%"`)"#,
+        );
+        assert!(MaxRejected::Percent(1.0).allows(1, 100));
+        assert!(!MaxRejected::Percent(1.0).allows(1, 99));
+        assert!(MaxRejected::Rows(1).allows(1, 1));
+        assert!(!MaxRejected::Rows(1).allows(2, 1000));
     }
 }

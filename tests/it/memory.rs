@@ -1,0 +1,60 @@
+//! The peak memory of an item stage depends on batches and threads, not on the size of an item.
+
+use std::io::{BufWriter, Write};
+
+use waystation_tests::{LINE, Project, Stage, Unit, rows, slow};
+
+/// Rows of the smaller item: some row groups of every partition.
+const ROWS: u32 = 500_000;
+/// How much larger the other one is.
+const TIMES: u32 = 8;
+/// What the peaks may differ by: what an allocator keeps, and how many batches happen to be in flight.
+const ALLOWED: f64 = 1.35;
+
+/// A project with one item of `rows` rows over six days.
+fn project(rows_in_all: u32) -> Project {
+    let project = Project::empty();
+    let file = fs_err::File::create(project.path("raw/a.csv")).unwrap();
+    let mut file = BufWriter::new(file);
+    // Written part by part: this process should stay small too.
+    let part = 50_000;
+    for number in 0..rows_in_all / part {
+        let text = rows(number % 6 + 1, part, u64::from(number));
+        let skipped = if number == 0 { 0 } else { 1 };
+        for (row, line) in text.lines().enumerate().skip(skipped) {
+            // Keys as in one long table.
+            match line.split_once(',').filter(|_| row > 0) {
+                Some((_, rest)) => writeln!(file, "{},{rest}", number * part + row as u32),
+                None => writeln!(file, "{line}"),
+            }
+            .unwrap();
+        }
+    }
+    file.flush().unwrap();
+    project
+}
+
+/// The peak of a stage in bytes.
+fn peak(project: &Project, stage: &Stage) -> u64 {
+    let (ended, peak) = project.stage(stage).options(["--jobs", "2"]).peak_memory();
+    ended.assert(0);
+    peak
+}
+
+#[test]
+fn the_peak_memory_of_an_item_stage_does_not_grow_with_the_item() {
+    if !cfg!(target_os = "linux") || !slow("flat memory") {
+        return;
+    }
+    let [small, large] = [ROWS, ROWS * TIMES].map(project);
+    for stage in LINE.iter().take_while(|stage| stage.unit != Unit::Queue) {
+        let [few, many] = [&small, &large].map(|project| peak(project, stage));
+        let name = stage.binary;
+        assert!(few > 0, "{name}: no peak was seen");
+        assert!(
+            many as f64 <= few as f64 * ALLOWED,
+            "{name}: {few} bytes at the peak for {ROWS} rows, {many} for {TIMES} times as many"
+        );
+        println!("{name}: {} MB, {} MB", few >> 20, many >> 20);
+    }
+}
