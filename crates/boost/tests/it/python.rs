@@ -1,26 +1,11 @@
 //! Our models in Python's `lightgbm`, and its models here: the same predictions, to the last bit of a double.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use boost::{Model, Objective, Parameters, Pool, Trainer};
+use waystation_tests::python_or_skip;
 
 use crate::data::table;
-
-/// A Python that has `lightgbm`: of `WAYSTATION_PYTHON`, or of the virtual environment that CI makes.
-fn python() -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let given = std::env::var_os("WAYSTATION_PYTHON").map(PathBuf::from);
-    let python = given.unwrap_or_else(|| workspace.join("target/venv/bin/python"));
-    let import = duct::cmd!(&python, "-c", "import lightgbm");
-    let found = import.stdout_null().stderr_null().run().is_ok();
-    if !found {
-        // Not by `eprintln!`, which the test runner keeps to itself.
-        let message = format!("skipped: {} with lightgbm not found\n", python.display());
-        std::io::stderr().write_all(message.as_bytes()).unwrap();
-    }
-    found.then_some(python)
-}
 
 fn parameters(objective: Objective) -> Parameters {
     Parameters {
@@ -68,7 +53,7 @@ fn check(model: &Model, columns: &[Vec<f64>], directory: &Path) {
 }
 
 /// Runs the script of this directory in a directory that holds `x.bin`, the rows to predict.
-fn run(python: &Path, directory: &Path, work: &str, objective: Objective, columns: &[Vec<f64>]) {
+fn run(python: &str, directory: &Path, work: &str, objective: Objective, columns: &[Vec<f64>]) {
     let rows = columns[0].len();
     let values: Vec<f64> = (0..rows)
         .flat_map(|row| columns.iter().map(move |column| column[row]))
@@ -84,7 +69,9 @@ fn run(python: &Path, directory: &Path, work: &str, objective: Objective, column
 
 #[test]
 fn lightgbm_predicts_the_same_doubles_on_our_models() {
-    let Some(python) = python() else { return };
+    let Some(python) = python_or_skip("our models in lightgbm") else {
+        return;
+    };
     for objective in [
         Objective::Binary,
         Objective::Multiclass,
@@ -118,7 +105,9 @@ fn lightgbm_predicts_the_same_doubles_on_our_models() {
 
 #[test]
 fn lightgbms_models_predict_the_same_doubles_here() {
-    let Some(python) = python() else { return };
+    let Some(python) = python_or_skip("models of lightgbm here") else {
+        return;
+    };
     for objective in [
         Objective::Binary,
         Objective::Multiclass,

@@ -1,12 +1,11 @@
 //! Our transforms beside scikit-learn's, on one small table.
 //!
-//! Needs Python with scikit-learn: `WAYSTATION_PYTHON`, or `target/venv/bin/python`. Without it the test says so and passes.
+//! Needs Python with scikit-learn, and says aloud that it is skipped without.
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::process::Command;
 
 use arrow_array::{ArrayRef, RecordBatch};
+use waystation_tests::python_or_skip;
 
 use crate::support::{ALL_TRAIN, Project, column, floats, table, words};
 
@@ -113,17 +112,6 @@ const Y: &str = "1 2.5 0 3 1.25 9 4 2 7 1 0.5 6 2 8 3 1 2 5 4 0.25";
 const LATE: &str = "no yes no no yes yes no no yes no no yes no yes yes no no yes no no";
 const KIND: &str = "p q r p q r p p q r p q q r p q r p q p";
 
-fn python() -> Option<PathBuf> {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/venv/bin/python");
-    let python = std::env::var_os("WAYSTATION_PYTHON").map_or_else(|| own.into(), PathBuf::from);
-    let answer = Command::new(&python)
-        .args(["-c", "import sklearn"])
-        .output();
-    answer
-        .is_ok_and(|output| output.status.success())
-        .then_some(python)
-}
-
 fn rows() -> RecordBatch {
     let columns: [(&str, ArrayRef); 5] = [
         ("x", floats(X)),
@@ -156,11 +144,7 @@ fn ours(label: &str, input: &str, transforms: &str) -> Vec<Vec<f64>> {
 
 #[test]
 fn transforms_agree_with_scikit_learn() {
-    let Some(python) = python() else {
-        let told =
-            "skipped: transforms beside scikit-learn's, for want of a Python with scikit-learn";
-        // Past the capture of the test harness, which would keep it from being seen.
-        writeln!(std::io::stderr(), "{told}").unwrap();
+    let Some(python) = python_or_skip("transforms beside scikit-learn's") else {
         return;
     };
     let output = Command::new(python)
