@@ -226,11 +226,18 @@ impl QuantileSketch {
     }
 }
 
+/// Values of a bucket that lies as near to zero as this are zeros: the bucket of zero reaches to the least numbers there
+/// are, which data has not.
+const ZERO: f64 = 1e-200;
+
 /// The value at a rank (0 is the least): within a bucket, values are taken to lie evenly.
 fn order(buckets: &[Bucket], rank: u64) -> f64 {
     let mut before = 0;
     for bucket in buckets {
         if rank < before + bucket.count {
+            if bucket.lower.abs().max(bucket.upper.abs()) < ZERO {
+                return 0.0;
+            }
             let share = ((rank - before) as f64 + 0.5) / bucket.count as f64;
             return bucket.lower + (bucket.upper - bucket.lower) * share;
         }
@@ -358,6 +365,15 @@ mod tests {
                 "{percent} %: {estimate} for {exact}"
             );
         }
+    }
+
+    #[test]
+    fn zeros_among_many_values_are_zeros() {
+        let values: Vec<f64> = (0..10_000)
+            .map(|i| f64::from(i).max(4_000.0) - 4_000.0)
+            .collect();
+        let sketch = sketch(256, &values);
+        assert_eq!(sketch.quantiles(&[0.01, 0.25]), [0.0, 0.0]);
     }
 
     #[test]

@@ -95,7 +95,11 @@ impl Profile {
         let page = Page {
             rows: self.rows,
             sampled_rows: self.sampled,
-            columns: self.columns.iter().map(entry).collect(),
+            columns: self
+                .columns
+                .iter()
+                .map(|column| entry(column, self.rows))
+                .collect(),
         };
         let mut bytes = serde_json::to_vec_pretty(&page).map_err(anyhow::Error::from)?;
         bytes.push(b'\n');
@@ -103,17 +107,23 @@ impl Profile {
     }
 }
 
-fn entry(column: &Column) -> Entry {
+fn entry(column: &Column, rows: u64) -> Entry {
     let entry = Entry {
         name: column.name.clone(),
         r#type: column.kind,
         missing: column.missing,
         ..Entry::default()
     };
-    match &column.values {
+    let entry = match &column.values {
         State::Booleans { yes, no } => of_booleans(entry, *yes, *no),
         State::Texts(texts) => of_texts(entry, texts),
         State::Numbers(numbers) => of_numbers(entry, numbers),
+    };
+    // An estimate may be above what there is at all.
+    let present = rows.saturating_sub(entry.missing);
+    Entry {
+        distinct: entry.distinct.map(|distinct| distinct.min(present)),
+        ..entry
     }
 }
 
