@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use stage::{Fault, Part};
 
-/// How many rows one pass holds in memory: one GiB.
-const ROWS_PER_PASS: u64 = 1 << 27;
+/// How many rows one pass holds in memory: 64 MiB.
+const ROWS_PER_PASS: u64 = 1 << 23;
 
 /// How many bytes a row's digest has.
 const DIGEST_BYTES: usize = 16;
