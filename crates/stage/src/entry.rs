@@ -72,6 +72,13 @@ where
     A: clap::Parser + AsRef<Options>,
     S: DeserializeOwned + JsonSchema,
 {
+    tool(|arguments: &A| {
+        start(arguments, run).inspect_err(|fault| history::refuse(arguments.as_ref(), fault))
+    })
+}
+
+/// The same for a program that is no stage, and has neither settings nor a queue to write.
+pub fn tool<A: clap::Parser>(run: impl FnOnce(&A) -> Result<(), Fault>) -> ExitCode {
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -79,10 +86,9 @@ where
             return ExitCode::from(if error.use_stderr() { status::USAGE } else { 0 });
         }
     };
-    match start(&arguments, run) {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
-            history::refuse(arguments.as_ref(), &fault);
             report::<A>(&fault);
             ExitCode::from(fault.status())
         }

@@ -76,7 +76,7 @@ mod workers;
 mod working;
 
 pub use digest::{Digest, Hasher};
-pub use entry::{Definition, NoSettings, Reads, main};
+pub use entry::{Definition, NoSettings, Reads, main, tool};
 pub use fault::{Blame, Fault, OrBlame, status};
 pub use forms::{batches, fitted, items, whole};
 pub use options::{LogFormat, MaxFailed, Options};
