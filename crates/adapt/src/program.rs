@@ -30,13 +30,11 @@ impl Program {
             Fault::message(Blame::Usage, format!("`{name}` is not a program"))
                 .hint("give a path, or a name that is on PATH")
         })?;
-        if let Some(missing) = further.iter().find(|file| !file.is_file()) {
-            let message = format!("`{}` of `--program-file` is not a file", missing.display());
-            return Err(Fault::message(Blame::Usage, message));
-        }
         let mut files = vec![executable.clone()];
         files.extend(arguments.iter().filter_map(|argument| file_in(argument)));
-        files.extend_from_slice(further);
+        for path in further {
+            files.extend(sources(path)?);
+        }
         Ok(Self {
             executable,
             arguments: arguments.to_vec(),
@@ -44,11 +42,44 @@ impl Program {
         })
     }
 
-    /// The program's own name, for messages: `python3`.
+    /// The program's name for messages: `sort`, `python3 clean.py`.
     pub(crate) fn name(&self) -> String {
-        let name = self.executable.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
+        let name = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        let script = self.arguments.first().and_then(|first| file_in(first));
+        match script {
+            Some(script) => format!("{} {}", name(&self.executable), name(&script)),
+            None => name(&self.executable),
+        }
     }
+}
+
+/// A file, or all files of a folder in the order of their names. Hidden ones, and what Python compiles, are no sources.
+fn sources(path: &Path) -> Result<Vec<PathBuf>, Fault> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !path.is_dir() {
+        let message = format!("`{}` of `--program-file` is not there", path.display());
+        return Err(Fault::message(Blame::Usage, message));
+    }
+    let mut entries = Vec::new();
+    for entry in fs_err::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') && name != "__pycache__" {
+            entries.push(entry.path());
+        }
+    }
+    entries.sort();
+    let mut files = Vec::new();
+    for entry in entries {
+        files.extend(sources(&entry)?);
+    }
+    Ok(files)
 }
 
 /// `script.py` or `--model=model.txt`, where that file is there.
@@ -104,6 +135,23 @@ mod tests {
         let option = format!("--script={plain}");
         let program = resolve(&["/bin/sh", plain, &option, "--no=file"]).unwrap();
         assert_eq!(program.files[1..], [script.clone(), script]);
+        assert_eq!(program.name(), "sh a b.py");
+    }
+
+    #[test]
+    fn a_folder_of_sources_is_all_its_files() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["b.py", "a/c.py", "__pycache__/b.pyc", ".git/x"] {
+            let path = directory.path().join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, "").unwrap();
+        }
+        let found = sources(directory.path()).unwrap();
+        assert_eq!(
+            found,
+            ["a/c.py", "b.py"].map(|name| directory.path().join(name))
+        );
+        assert!(sources(&directory.path().join("none")).is_err());
     }
 
     #[test]

@@ -3,14 +3,17 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::clock::rfc3339;
 use crate::fault::{Blame, Fault, status};
 use crate::history;
-use crate::options::Options;
+use crate::options::{LogFormat, Options};
 use crate::settings;
 
 /// What a stage may be pointed at.
@@ -72,13 +75,21 @@ where
     A: clap::Parser + AsRef<Options>,
     S: DeserializeOwned + JsonSchema,
 {
-    tool(|arguments: &A| {
+    let run = |arguments: &A| {
         start(arguments, run).inspect_err(|fault| history::refuse(arguments.as_ref(), fault))
-    })
+    };
+    enter(run, |arguments| arguments.as_ref().log_format)
 }
 
 /// The same for a program that is no stage, and has neither settings nor a queue to write.
 pub fn tool<A: clap::Parser>(run: impl FnOnce(&A) -> Result<(), Fault>) -> ExitCode {
+    enter(run, |_| LogFormat::Text)
+}
+
+fn enter<A: clap::Parser>(
+    run: impl FnOnce(&A) -> Result<(), Fault>,
+    log_format: impl FnOnce(&A) -> LogFormat,
+) -> ExitCode {
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -89,7 +100,7 @@ pub fn tool<A: clap::Parser>(run: impl FnOnce(&A) -> Result<(), Fault>) -> ExitC
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
-            report::<A>(&fault);
+            report::<A>(log_format(&arguments), &fault);
             ExitCode::from(fault.status())
         }
     }
@@ -118,9 +129,17 @@ where
     run(arguments, settings)
 }
 
-fn report<A: clap::Parser>(fault: &Fault) {
+fn report<A: clap::Parser>(form: LogFormat, fault: &Fault) {
     let name = A::command().get_name().to_owned();
     let mut stderr = io::stderr().lock();
+    if form == LogFormat::Json {
+        let event = json!({
+            "event": "error", "stage": name, "reason": fault.to_string(), "hint": fault.hint,
+            "status": fault.status(), "time": rfc3339(SystemTime::now()),
+        });
+        let _ = writeln!(stderr, "{event}");
+        return;
+    }
     let _ = writeln!(stderr, "{name}: {fault}");
     if let Some(hint) = &fault.hint {
         let _ = writeln!(stderr, "hint: {hint}");

@@ -63,7 +63,7 @@ impl Stop {
 }
 
 /// `SIGINT` rather than 2.
-pub(crate) fn signal_name(signal: i32) -> String {
+pub fn signal_name(signal: i32) -> String {
     signal_hook::low_level::signal_name(signal)
         .map_or_else(|| format!("signal {signal}"), str::to_owned)
 }

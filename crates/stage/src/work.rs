@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::digest::Digest;
 use crate::fault::Fault;
+use crate::log::Log;
 use crate::output::Output;
 use crate::part::Part;
 use crate::progress::Progress;
@@ -72,9 +73,9 @@ impl Item {
         self.progress.note(&self.name, text);
     }
 
-    /// Passes on a line that a program said about the item, as often as it says it.
-    pub fn say(&self, line: &str) {
-        self.progress.said(Some(&self.name), line);
+    /// The log, for lines about the item: those of a program that it is given to.
+    pub fn log(&self) -> Log {
+        Log::new(&self.progress, Some(&self.name))
     }
 }
 
@@ -216,9 +217,9 @@ impl Queue {
             .note(&self.directory.display().to_string(), text);
     }
 
-    /// Passes on a line that a program said, as often as it says it.
-    pub fn say(&self, line: &str) {
-        self.progress.said(None, line);
+    /// The log, for lines about the queue: those of a program that it is given to.
+    pub fn log(&self) -> Log {
+        Log::new(&self.progress, None)
     }
 
     /// Shows how far the work is: `queue.step(12, 200, "validation auc 0.7312")`.

@@ -112,7 +112,7 @@ fn settings_and_program_files_are_part_of_the_key() {
 #[test]
 fn the_end_of_stderr_is_the_reason() {
     let letter = Queue::new().letter("", "echo one >&2; echo two >&2; exit 3");
-    assert_eq!(letter["reason"], "`sh` ended with status 3:\none\ntwo");
+    assert_eq!(letter["reason"], "`sh` ended with status 3: two\none\ntwo");
     assert_eq!(
         (&letter["cause"], &letter["tries"]),
         (&"item".into(), &1.into())
@@ -120,25 +120,198 @@ fn the_end_of_stderr_is_the_reason() {
 }
 
 #[test]
-fn status_75_and_death_by_a_signal_are_tried_again() {
+fn a_place_in_what_is_said_is_one_in_the_queue() {
+    let queue = Queue::new();
+    let ended = queue
+        .adapt("--each", r#"echo "$1/a.txt:1: bad" >&2; exit 1"#)
+        .expect(1);
+    ended.said("adapt: a.txt: in/a.txt:1: bad\n");
+    ended.said("adapt: failed: `sh` ended with status 1: in/a.txt:1: bad\n");
+}
+
+#[test]
+fn a_log_in_json_is_nothing_but_json() {
+    let queue = Queue::new();
+    let script = r#"printf 'talk "quoted"\n\tmore' >&2; exit 1"#;
+    let ended = queue.adapt("--each --log-format json", script).expect(1);
+    let events: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said = |event: &serde_json::Value| {
+        event["event"] == "said"
+            && event["item"] == "more/c.txt"
+            && event["text"] == "talk \"quoted\""
+    };
+    assert!(events.iter().any(said), "{ended}");
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["status"]),
+        (&"error".into(), &1.into())
+    );
+}
+
+#[test]
+fn status_75_and_death_by_a_signal_from_outside_are_tried_again() {
     for script in ["exit 75", "kill -9 $$"] {
         let letter = Queue::new().letter("", script);
         let found = (&letter["cause"], &letter["tries"]);
         assert_eq!(found, (&"machine".into(), &3.into()), "{script}");
     }
     let queue = Queue::new();
-    let second = r#"[ -e "$WAYSTATION_CHECKPOINT/x" ] && echo 1 > "$2/a" && exit
-        touch "$WAYSTATION_CHECKPOINT/x"; exit 75"#;
+    let second = r#"[ $WAYSTATION_ATTEMPT = 2 ] && echo 1 > "$2/a" && exit; exit 75"#;
     queue.adapt("", second).expect(0).said("trying again");
+}
+
+#[test]
+fn other_statuses_may_ask_for_another_try() {
+    let tries = |options: &str, status: u8| {
+        Queue::new().letter(options, &format!("exit {status}"))["tries"].clone()
+    };
+    assert_eq!(tries("--retry-on 75,111", 111), 3);
+    assert_eq!(tries("--retry-on 75,111", 75), 3);
+    assert_eq!(tries("--retry-on 111", 75), 1);
+    let queue = Queue::new();
+    queue.adapt("--retry-on 0", COPY).expect(64);
+}
+
+#[test]
+fn a_crash_is_tried_again_and_then_poison() {
+    let queue = Queue::new();
+    let letter = queue.letter("", "kill -SEGV $$");
+    assert_eq!(letter["reason"], "`sh` crashed with SIGSEGV");
+    let found = (&letter["cause"], &letter["tries"]);
+    assert_eq!(found, (&"poison".into(), &3.into()));
+    let planned = queue.adapt("--dry-run", "kill -SEGV $$").expect(0);
+    assert!(planned.stdout.starts_with("failed, kept"), "{planned}");
+}
+
+#[test]
+fn a_program_may_not_take_more_memory_than_its_limit() {
+    let queue = Queue::new();
+    // `dd` takes a buffer of that size.
+    let script = r#"dd if=/dev/zero of="$2/x" bs=300M count=1"#;
+    let letter = queue.letter("--memory-limit 100M", script);
+    let reason = letter["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("`sh` needs more memory than the 100 MiB of `--memory-limit`: dd: "),
+        "{reason}"
+    );
+    // Another run may have another limit.
+    let found = (&letter["cause"], &letter["tries"]);
+    assert_eq!(found, (&"machine".into(), &1.into()));
+    let planned = queue.adapt("--dry-run", script).expect(0);
+    assert!(planned.stdout.starts_with("failed before"), "{planned}");
+}
+
+#[test]
+fn a_program_may_not_write_more_than_its_limit() {
+    let one_file = r#"head -c 3000000 /dev/zero > "$2/x""#;
+    let many_files = r#"while :; do i=$((i + 1)); head -c 10000 /dev/zero > "$2/$i"; done"#;
+    for script in [one_file, many_files] {
+        let letter = Queue::new().letter("--output-limit 1M", script);
+        let reason = letter["reason"].as_str().unwrap();
+        let expected = "`sh` wrote more than the 1 MiB of `--output-limit`";
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+}
+
+#[test]
+fn a_program_that_writes_into_its_input_is_told_so() {
+    for (script, expected) in [
+        (r#"echo 1 > "$1/new""#, "`sh` has written `new` into INPUT"),
+        (r#"rm "$1/a.txt""#, "`sh` has taken `a.txt` from INPUT"),
+        (
+            r#"echo 1 >> "$1/a.txt""#,
+            "`a.txt` changed while `sh` was at work",
+        ),
+    ] {
+        let queue = Queue::new();
+        let script = format!("{script}; {COPY}");
+        let letter = queue.letter("", &script);
+        assert_eq!(letter["reason"], expected);
+    }
+}
+
+#[test]
+fn a_batch_is_narrowed_to_the_item_to_blame() {
+    let queue = Queue::new();
+    queue.write("in/b.txt", "sick");
+    let script = r#"cd "$1"; echo start >> ../../../../starts
+        for item in $(find . -name '*.txt'); do
+            grep -q sick $item && echo "sick: $item" >&2 && exit 1
+            mkdir -p "$2/$(dirname $item)"; cp $item "$2/$item"; done"#;
+    let ended = queue.adapt("--batch 10 --jobs 1", script).expect(1);
+    ended.said("a.txt and 2 more: `sh` ended with status 1: sick: ./b.txt; trying each alone");
+    assert_eq!(queue.tree("out.partial/_failed").names(), ["b.txt.json"]);
+    assert_eq!(queue.read("starts").lines().count(), 4);
+    queue.write("in/b.txt", "well");
+    queue.adapt("--batch 10 --jobs 1", script).expect(0);
+    assert_eq!(queue.read("starts").lines().count(), 5);
+    // How many items are given at a time does not matter to what is done.
+    queue
+        .adapt("--each", script)
+        .expect(0)
+        .said("nothing to do");
+}
+
+#[test]
+fn a_program_that_takes_one_item_only_loses_none_of_a_batch() {
+    let queue = Queue::new();
+    let script = r#"item=$(cd "$1"; find . -name '*.txt' | sort | head -n 1)
+        mkdir -p "$2/$(dirname $item)"; cp "$1/$item" "$2/$item""#;
+    let ended = queue.adapt("--batch 3 --jobs 1", script).expect(0);
+    ended.said("nothing was written for `b.txt`; trying each alone");
+    assert_eq!(queue.tree("out").items(), ["a.txt", "b.txt", "more/c.txt"]);
+}
+
+#[test]
+fn a_failure_of_the_whole_queue_is_narrowed_when_asked() {
+    let queue = Queue::new();
+    queue.write("in/b.txt", "sick");
+    let script = r#"! grep -rl sick "$1"/*"#;
+    let letter = queue.letter("", script);
+    let hint = letter["hint"].as_str().unwrap();
+    assert!(hint.starts_with("`--narrow`"), "{hint}");
+    let letter = queue.letter("--force --narrow", script);
+    let reason = letter["reason"].as_str().unwrap();
+    assert_eq!(
+        reason.lines().next().unwrap(),
+        "`sh` ended with status 1; of 3 items it fails on `b.txt` alone"
+    );
+}
+
+#[test]
+fn row_counts_are_told_and_must_reconcile() {
+    let queue = Queue::new();
+    let script = format!(
+        r#"{COPY}; for name in a b; do
+            echo '{{"item": "'$name'.txt", "read": 3, "written": 2, "dropped": {{"late": 1}}}}'
+        done >> "$WAYSTATION_COUNTS""#
+    );
+    let said = "6 rows in, 4 out, 2 dropped (late)";
+    queue.adapt("", &script).expect(0).said(said);
+    queue
+        .adapt("--batch 3 --force --jobs 1", &script)
+        .expect(0)
+        .said(said);
+    let wrong = r#"echo '{"read": 3, "written": 2}' >> "$WAYSTATION_COUNTS""#;
+    let letter = Queue::new().letter("", wrong);
+    let reason = letter["reason"].as_str().unwrap();
+    assert!(reason.contains("the counts do not reconcile"), "{reason}");
 }
 
 #[test]
 fn a_program_that_takes_too_long_is_ended() {
     let queue = Queue::new();
     let started = Instant::now();
-    let letter = queue.letter("--timeout 100ms", "sleep 60");
+    let letter = queue.letter("--timeout 200ms", "echo epoch 7 >&2; sleep 60");
     assert!(started.elapsed() < Duration::from_secs(20));
-    assert!(letter["reason"].as_str().unwrap().contains("--timeout"));
+    assert_eq!(
+        letter["reason"],
+        "took longer than the 200ms of `--timeout`: epoch 7"
+    );
 }
 
 #[test]
@@ -152,8 +325,52 @@ fn a_signal_ends_the_program_too() {
     }
     running.signal(Signal::TERM);
     running.wait().assert(143);
-    let pid = queue.read("pid");
-    assert!(!PathBuf::from(format!("/proc/{}/stat", pid.trim())).exists());
+    assert_ends(&queue, "pid");
+}
+
+/// Whether the process whose number is in this file ends within some seconds. One that waits to be reaped has ended.
+#[track_caller]
+fn assert_ends(queue: &Queue, file: &str) {
+    let stat = format!("/proc/{}/stat", queue.read(file).trim());
+    let patience = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < patience {
+        match fs_err::read_to_string(&stat) {
+            Ok(stat) if !stat.contains(") Z ") => std::thread::sleep(Duration::from_millis(5)),
+            _ => return,
+        }
+    }
+    panic!("the process of `{file}` still runs");
+}
+
+#[test]
+fn nothing_of_a_program_outlives_an_adapt_that_is_killed() {
+    let queue = Queue::new();
+    let pid = |name: &str| queue.path(name).display().to_string();
+    let script = format!(
+        "echo $$ > {}; sleep 60 & echo $! > {}; wait",
+        pid("leader"),
+        pid("follower")
+    );
+    let running = queue.adapt("", &script).start();
+    let patience = Instant::now() + Duration::from_secs(10);
+    let begun =
+        || fs_err::read_to_string(queue.path("follower")).is_ok_and(|pid| pid.ends_with('\n'));
+    while !begun() && Instant::now() < patience {
+        running.sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::KILL);
+    running.wait().assert(137);
+    assert_ends(&queue, "leader");
+    assert_ends(&queue, "follower");
+}
+
+#[test]
+fn what_a_program_leaves_running_is_ended_with_it() {
+    let queue = Queue::new();
+    let pid = queue.path("pid").display().to_string();
+    let script = format!("{COPY}; sleep 60 & echo $! > {pid}");
+    queue.adapt("", &script).expect(0);
+    assert_ends(&queue, "pid");
 }
 
 #[test]
@@ -183,6 +400,7 @@ fn what_a_failed_try_has_written_is_not_taken_over() {
         echo half > "$2/half"; touch "$WAYSTATION_CHECKPOINT/x"; exit 75"#;
     queue.adapt("", script).expect(0);
     assert_eq!(queue.tree("out").names(), ["_manifest.json", "good"]);
+    assert!(!queue.path("out.partial").exists());
 }
 
 #[test]
