@@ -21,6 +21,8 @@ include scripts/pipeline.mk
 ## make TRAIN='python3 my_train.py'
 ##                   the same with any program in the place of a stage
 
+## make status       where did it stop? (STATUS_FLAGS=--watch: a live screen)
+
 ## make test         build all and run every test
 .PHONY: test
 test: build
@@ -47,7 +49,7 @@ help:
 # The binaries: cargo builds them all in one go where a source is newer, and leaves alone the files that do not change.
 sources := Cargo.toml Cargo.lock crates
 built := $(TARGET)/release/.built
-binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt)
+binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt status)
 stale := $(shell find $(sources) -cnewer $(built) 2>&1 | head -n 1)
 ifeq ($(BIN),$(TARGET)/release)
 $(binaries): $(if $(stale)$(filter-out $(wildcard $(binaries)),$(binaries)),build)

@@ -7,6 +7,7 @@
 #   PROJECT := .
 #   include path/to/waystation/scripts/pipeline.mk
 #
+# `status` says where the line stopped; STATUS_FLAGS='--json' and the like are its options.
 # `reports` (or validated, cleaned, features, splits, models) makes that queue and all before it. A target is a
 # manifest, which appears in one act when its queue is complete, and a stage with nothing to do only freshens it.
 # So Make decides nothing but whom to ask, and a stage asked in vain ends in milliseconds.
@@ -44,6 +45,8 @@ FEATURIZE_ADAPT ?=
 SPLIT_ADAPT ?= --each
 TRAIN_ADAPT ?=
 EVALUATE_ADAPT ?=
+# Options of `status`: make status STATUS_FLAGS='--check --max-age 1h'
+STATUS_FLAGS ?=
 # Programs outside $(BIN) that keep the contract by themselves and need no `adapt`.
 STAGES ?=
 
@@ -64,7 +67,7 @@ commands := $(PROJECT)/.make
 # Not Make's files to delete: a signal between the commit and the end of a stage must not cost the manifest.
 queues := validated cleaned features splits models reports
 .PRECIOUS: $(queues:%=$(PROJECT)/%/_manifest.json)
-.PHONY: $(queues) clean FORCE
+.PHONY: $(queues) status clean FORCE
 FORCE:
 
 # Raw files. Their names never reach Make, so that spaces, colons and percent signs in them are harmless. A file or
@@ -102,7 +105,7 @@ $(PROJECT)/$4/_manifest.json: $$(call command_changed,$(commands)/$2,$$($1_comma
 $(PROJECT)/$4/_manifest.json:
 	$$($1_command)
 	@$$(eval $1_ran := yes)mkdir -p $(commands)
-	@printf '%s\n' '$$(subst ','\'',$$($1_command))' > $(commands)/$2
+	@printf '%s\n' $$(call quote,$$($1_command)) > $(commands)/$2
 endef
 
 $(eval $(call stage,VALIDATE,validate,$(RAW),validated,validate.json))
@@ -119,6 +122,16 @@ $(PROJECT)/features/_manifest.json:  $(PROJECT)/cleaned/_manifest.json
 $(PROJECT)/splits/_manifest.json:    $(PROJECT)/features/_manifest.json
 $(PROJECT)/models/_manifest.json:    $(PROJECT)/splits/_manifest.json
 $(PROJECT)/reports/_manifest.json:   $(PROJECT)/models/_manifest.json
+
+# Where did it stop? The stages are named in line order, so that those that never ran are shown too.
+line := VALIDATE CLEAN FEATURIZE SPLIT TRAIN EVALUATE
+quote = '$(subst ','\'',$1)'
+# What to type in front of a queue's name: make, with all that was set on the command line.
+make_command = $(strip make $(typed_file) $(subst <>,\ ,$(filter-out STATUS_FLAGS=%,$(subst \ ,<>,$(MAKEOVERRIDES)))))
+typed_file := $(addprefix -f ,$(filter-out Makefile makefile GNUmakefile,$(firstword $(MAKEFILE_LIST))))
+status: $(BIN)/status
+	@$(BIN)/status $(STATUS_FLAGS) --make $(call quote,$(make_command)) \
+	  $(foreach stage,$(line),--stage $(call quote,$($(stage)_command))) $(PROJECT)
 
 # Removes the queues of the project, never its raw files or settings. (Two colons: yours may remove more.)
 clean::

@@ -10,12 +10,13 @@ use waystation_tests::{
 };
 
 /// Crates that make no stage of the line.
-const NO_STAGES: [&str; 6] = [
+const NO_STAGES: [&str; 7] = [
     "boost",
     "partition",
     "report",
     "stage",
     "statistics",
+    "status",
     "table",
 ];
 

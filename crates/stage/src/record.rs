@@ -176,7 +176,7 @@ impl RunRecord {
     }
 
     /// The record in a queue or a partial; a missing or torn one is none.
-    pub(crate) fn read(directory: &Path) -> Option<Self> {
+    pub fn read(directory: &Path) -> Option<Self> {
         let text = fs_err::read(directory.join(layout::RUN)).ok()?;
         serde_json::from_slice(&text).ok()
     }

@@ -1,0 +1,167 @@
+//! Says where a line of stages stopped, why, and what to type next: one screen, from files alone.
+//!
+//! `status [OPTIONS] [PROJECT]`
+//!
+//! - `--watch` draws it again each second, until `q`.
+//! - `--age` counts waiting items by how long they have waited, in minutes.
+//! - `--check` prints what somebody has to look at and ends with 1 if there is anything: a run that stopped or failed, one that
+//!   has not moved for `--stalled-after`, an item that has waited for longer than `--max-age`. For cron.
+//! - `--openmetrics FILE` writes the numbers for a node exporter, beside whatever else is asked.
+//! - `--json` prints the same for programs; `--json-schema` describes it. Fields are only ever added.
+//! - `--stage COMMAND`, once for each stage in line order, names the line, so that stages that never ran are shown and a
+//!   changed command is noticed; `make status` gives them. Without, the queues in PROJECT tell who reads whom.
+//! - `--make COMMAND` is how queues are made, for what to type next.
+//!
+//! Notes. Nothing is changed, no lock is held, no daemon is asked: it works after a power cut and on a copy of the project. Counts are
+//! items of a stage's input; `rejected` are rows. `moved` is the time since something was last done, in a complete queue since it
+//! was completed. Of raw files that were touched, at most 64 MiB are read to see whether they are changed.
+
+mod assess;
+mod because;
+mod by_age;
+mod check;
+mod digests;
+mod failures;
+mod model;
+mod openmetrics;
+mod screen;
+mod settings;
+mod stopped;
+mod style;
+mod survey;
+mod text;
+mod watch;
+mod wiring;
+mod work;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use stage::{Fault, status};
+
+use crate::model::Line;
+use crate::style::Style;
+use crate::survey::Question;
+
+/// Says where a line of stages stopped, why, and what to type next.
+#[derive(Debug, clap::Parser)]
+#[command(name = "status", version)]
+struct Arguments {
+    /// The project: the directory of the queues.
+    #[arg(default_value = ".")]
+    project: PathBuf,
+
+    /// The command of a stage; once for each, in line order.
+    #[arg(long = "stage", value_name = "COMMAND")]
+    stages: Vec<String>,
+
+    /// How queues are made: `make PROJECT=demo`.
+    #[arg(long, value_name = "COMMAND")]
+    make: Option<String>,
+
+    /// Draw it again each second, until `q`.
+    #[arg(long, conflicts_with_all = ["json", "check", "openmetrics"])]
+    watch: bool,
+
+    /// Count waiting items by how long they have waited, in minutes.
+    #[arg(long, conflicts_with_all = ["json", "check"])]
+    age: bool,
+
+    /// Print JSON.
+    #[arg(long, conflicts_with = "check")]
+    json: bool,
+
+    /// Print the JSON Schema of what `--json` prints.
+    #[arg(long)]
+    json_schema: bool,
+
+    /// Write a text file for a node exporter.
+    #[arg(long, value_name = "FILE")]
+    openmetrics: Option<PathBuf>,
+
+    /// Print only what somebody has to look at, and end with 1 if there is anything.
+    #[arg(long)]
+    check: bool,
+
+    /// With `--check`: an item may wait for so long [default: for ever].
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    max_age: Option<Duration>,
+
+    /// A run that has not moved for so long is stalled.
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration)]
+    stalled_after: Duration,
+}
+
+fn main() -> ExitCode {
+    let arguments = match <Arguments as clap::Parser>::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { status::USAGE } else { 0 });
+        }
+    };
+    run(&arguments).unwrap_or_else(|fault| {
+        let mut stderr = std::io::stderr().lock();
+        let _ = writeln!(stderr, "status: {fault}");
+        if let Some(hint) = &fault.hint {
+            let _ = writeln!(stderr, "hint: {hint}");
+        }
+        ExitCode::from(fault.status())
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
+    if arguments.json_schema {
+        return print(&json(&schemars::schema_for!(Line)));
+    }
+    let question = Question {
+        project: arguments.project.clone(),
+        commands: arguments.stages.clone(),
+        make: arguments.make.clone(),
+        stalled_after: arguments.stalled_after,
+    };
+    let style = Style::of_stdout();
+    let draw = |line: &Line| match arguments.age {
+        true => by_age::draw(line, style),
+        false => screen::draw(line, style),
+    };
+    if arguments.watch {
+        watch::run(|| Ok(draw(&survey::line(&question)?)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let line = survey::line(&question)?;
+    if let Some(path) = &arguments.openmetrics {
+        openmetrics::write(&line, path)?;
+    }
+    if arguments.check {
+        let alarms = check::alarms(&line, arguments.max_age.map(|age| age.as_secs()));
+        print(
+            &alarms
+                .iter()
+                .map(|alarm| text::plain(alarm) + "\n")
+                .collect::<String>(),
+        )?;
+        let quiet = alarms.is_empty();
+        return Ok(ExitCode::from(if quiet { 0 } else { status::FAILED }));
+    }
+    print(&if arguments.json {
+        json(&line)
+    } else {
+        draw(&line)
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+fn print(text: &str) -> Result<ExitCode, Fault> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // Who reads has read enough: `status | head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

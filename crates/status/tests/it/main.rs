@@ -1,0 +1,7 @@
+//! `status` on lines that stopped in every way, each made by real runs.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod line;
+mod outputs;
+mod states;
