@@ -39,7 +39,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use stage::{Fault, status};
+use stage::{Blame, Fault};
 
 use crate::model::Line;
 use crate::style::Style;
@@ -95,24 +95,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = match <Arguments as clap::Parser>::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { status::USAGE } else { 0 });
-        }
-    };
-    run(&arguments).unwrap_or_else(|fault| {
-        let mut stderr = std::io::stderr().lock();
-        let _ = writeln!(stderr, "status: {fault}");
-        if let Some(hint) = &fault.hint {
-            let _ = writeln!(stderr, "hint: {hint}");
-        }
-        ExitCode::from(fault.status())
-    })
+    stage::tool(run)
 }
 
-fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
+fn run(arguments: &Arguments) -> Result<(), Fault> {
     if arguments.json_schema {
         return print(&json(&schemars::schema_for!(Line)));
     }
@@ -128,8 +114,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         false => screen::draw(line, style),
     };
     if arguments.watch {
-        watch::run(|| Ok(draw(&survey::line(&question)?)))?;
-        return Ok(ExitCode::SUCCESS);
+        return watch::run(|| Ok(draw(&survey::line(&question)?)));
     }
     let line = survey::line(&question)?;
     if let Some(path) = &arguments.openmetrics {
@@ -137,14 +122,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     }
     if arguments.check {
         let alarms = check::alarms(&line, arguments.max_age.map(|age| age.as_secs()));
-        print(
-            &alarms
-                .iter()
-                .map(|alarm| text::plain(alarm) + "\n")
-                .collect::<String>(),
-        )?;
-        let quiet = alarms.is_empty();
-        return Ok(ExitCode::from(if quiet { 0 } else { status::FAILED }));
+        return report(&alarms);
     }
     print(&if arguments.json {
         json(&line)
@@ -153,15 +131,31 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     })
 }
 
+fn report(alarms: &[String]) -> Result<(), Fault> {
+    print(
+        &alarms
+            .iter()
+            .map(|alarm| text::plain(alarm) + "\n")
+            .collect::<String>(),
+    )?;
+    match alarms.len() as u64 {
+        0 => Ok(()),
+        number => {
+            let message = format!("{} to look at", text::plural(number, "thing"));
+            Err(Fault::message(Blame::Failed, message))
+        }
+    }
+}
+
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
-fn print(text: &str) -> Result<ExitCode, Fault> {
+fn print(text: &str) -> Result<(), Fault> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         // Who reads has read enough: `status | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         written => written?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -298,16 +298,13 @@ fn past_attempt(attempt: &Attempt) -> String {
     text
 }
 
-/// A failure in one line: the item, the reason and the very last words.
+/// A failure in one line.
 fn told(failure: &Failure) -> String {
-    let item = if failure.is_of_queue() || failure.reason.contains(&failure.item) {
-        String::new()
+    if failure.is_of_queue() || failure.reason.contains(&failure.item) {
+        failure.reason.clone()
     } else {
-        format!("{}: ", failure.item)
-    };
-    let last = failure.last_words.last();
-    let last = last.map(|last| format!(" {last}")).unwrap_or_default();
-    format!("{item}{}{last}", failure.reason)
+        format!("{}: {}", failure.item, failure.reason)
+    }
 }
 
 fn indented(text: &str, lines: &mut Vec<String>) {

@@ -65,7 +65,7 @@ fn json_is_stable() {
                     "reading",
                     "ValueError: could not convert"
                   ],
-                  "reason": "`sh` ended with status 1:",
+                  "reason": "`sh work.sh` ended with status 1: ValueError: could not convert",
                   "tries": 1
                 }
               ],
@@ -96,7 +96,7 @@ fn json_is_stable() {
                 "reading",
                 "ValueError: could not convert"
               ],
-              "reason": "`sh` ended with status 1:",
+              "reason": "`sh work.sh` ended with status 1: ValueError: could not convert",
               "tries": 1
             }
           ],
@@ -147,7 +147,7 @@ fn json_is_stable() {
             "reading",
             "ValueError: could not convert"
           ],
-          "reason": "`sh` ended with status 1:",
+          "reason": "`sh work.sh` ended with status 1: ValueError: could not convert",
           "tries": 1
         },
         "hint": "mend the item, or go on without it by `--max-failed`; what is done is kept",

@@ -42,7 +42,7 @@ fn an_item_that_failed_with_the_last_words_of_the_program() {
 
     where it stopped: first (one) failed
       b.txt:
-      `sh` ended with status 1:
+      `sh work.sh` ended with status 1: ValueError: could not convert
       │ reading
       │ ValueError: could not convert
       the item's fault, tried once
@@ -75,7 +75,7 @@ fn a_failed_attempt_is_shown_when_the_next_one_went_wrong_in_another_way() {
     where it stopped: first (one) stopped
       stopped by SIGTERM
       hint: what is done is kept; the next run goes on from there
-      before: failed #s ago: b.txt: `sh` end…status 1: ValueError: could not convert
+      before: failed #s ago: b.txt: `sh work…status 1: ValueError: could not convert
     next: make one
     "#);
 }
