@@ -23,6 +23,13 @@ include scripts/pipeline.mk
 
 ## make status       where did it stop? (STATUS_FLAGS=--watch: a live screen)
 
+## make new PROJECT=DIR DATA='FILES' LABEL=COLUMN
+##                   lay out a project from any files: schema, task and split guessed, settings to read
+.PHONY: new
+new: $(BIN)/new $(BIN)/validate
+	@$(if $(and $(DATA),$(LABEL),$(filter-out demo,$(PROJECT))),,echo "usage: make new PROJECT=DIR DATA='files' LABEL=column [AS=value|classes]" >&2; exit 64)
+	@$(BIN)/new $(if $(AS),--as $(AS)) --label '$(subst ','\'',$(LABEL))' $(PROJECT) $(DATA)
+
 ## make test         build all and run every test
 .PHONY: test
 test: build
@@ -44,17 +51,19 @@ clean::
 ## make help         this list
 .PHONY: help
 help:
-	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 # The binaries: cargo builds them all in one go where a source is newer, and leaves alone the files that do not change.
 sources := Cargo.toml Cargo.lock crates
 built := $(TARGET)/release/.built
-binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt status)
+binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt status new)
 stale := $(shell find $(sources) -cnewer $(built) 2>&1 | head -n 1)
 ifeq ($(BIN),$(TARGET)/release)
 $(binaries): $(if $(stale)$(filter-out $(wildcard $(binaries)),$(binaries)),build)
 	@:
 endif
+
+include scripts/install/install.mk
 
 # The demo project is laid out before all else, so that its settings are there when this file is read again.
 ifeq ($(PROJECT)$(wildcard demo/raw/.),demo)

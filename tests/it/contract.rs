@@ -10,8 +10,9 @@ use waystation_tests::{
 };
 
 /// Crates that make no stage of the line.
-const NO_STAGES: [&str; 7] = [
+const NO_STAGES: [&str; 8] = [
     "boost",
+    "new",
     "partition",
     "report",
     "stage",

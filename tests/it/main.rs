@@ -4,8 +4,10 @@
 
 mod contract;
 mod demo;
+mod install;
 mod leak;
 mod make;
 mod memory;
+mod new;
 mod readers;
 mod swap;

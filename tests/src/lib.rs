@@ -54,7 +54,12 @@ pub fn binary(name: &str) -> String {
 pub fn slow(suite: &str) -> bool {
     let slow = std::env::var_os("WAYSTATION_SLOW").is_some_and(|value| value == "1");
     if !slow {
-        command::say(&format!("skipped: {suite} (set WAYSTATION_SLOW=1)"));
+        skip(&format!("{suite} (set WAYSTATION_SLOW=1)"));
     }
     slow
+}
+
+/// Says aloud that something is skipped, and why.
+pub fn skip(what: &str) {
+    command::say(&format!("skipped: {what}"));
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::clock::rfc3339;
 use crate::fault::{Blame, Fault, status};
 use crate::history;
+use crate::manual;
 use crate::options::{LogFormat, Options};
 use crate::settings;
 
@@ -81,8 +82,17 @@ where
     enter(run, |arguments| arguments.as_ref().log_format)
 }
 
-/// The same for a program that is no stage, and has neither settings nor a queue to write.
+/// The same for a program that is no stage, and has neither settings nor a queue to write. `--manual-page` prints its page.
 pub fn tool<A: clap::Parser>(run: impl FnOnce(&A) -> Result<(), Fault>) -> ExitCode {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == "--manual-page")
+    {
+        return match manual::write(A::command(), io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(status::IO),
+        };
+    }
     enter(run, |_| LogFormat::Text)
 }
 

@@ -55,6 +55,7 @@ mod layout;
 mod letters;
 mod lock;
 mod log;
+mod manual;
 mod options;
 mod output;
 mod parallel;
