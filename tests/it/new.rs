@@ -43,7 +43,12 @@ fn files_become_a_project_that_runs_to_a_report() {
     let told = ended
         .stdout
         .replace(&files.directory().display().to_string(), "");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r"
+    /laid out: 1200 rows, 5 columns
+      `late` is predicted as classes: it is an integer with two values
+      validation begins at `date` 2024-01-09, test at 2024-01-11: `date` tells when a row was: a model is judged on what came after what it learnt from
+    read /laid out/README.md, then run: make PROJECT=/laid out
+    ");
     let page = fs_err::read_to_string(project.join("README.md")).unwrap();
     assert!(
         page.contains("Predicts `late` from 4 columns of 1200 rows."),
@@ -62,7 +67,10 @@ fn a_label_that_is_no_column_is_refused_and_nothing_is_left() {
     let files = days();
     let project = files.path("project");
     let ended = new(&project, "lat", &[], &[files.path("given")]).expect(64);
-    insta::assert_snapshot!(ended.stderr, @"");
+    insta::assert_snapshot!(ended.stderr, @r"
+    new: `--label lat`: the data has no such column
+    hint: did you mean `late`?
+    ");
     let left: Vec<_> = fs_err::read_dir(files.directory()).unwrap().collect();
     assert_eq!(left.len(), 3, "config, given, raw: {left:?}");
 }

@@ -82,17 +82,8 @@ where
     enter(run, |arguments| arguments.as_ref().log_format)
 }
 
-/// The same for a program that is no stage, and has neither settings nor a queue to write. `--manual-page` prints its page.
+/// The same for a program that is no stage, and has neither settings nor a queue to write.
 pub fn tool<A: clap::Parser>(run: impl FnOnce(&A) -> Result<(), Fault>) -> ExitCode {
-    if std::env::args_os()
-        .nth(1)
-        .is_some_and(|first| first == "--manual-page")
-    {
-        return match manual::write(A::command(), io::stdout().lock()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(status::IO),
-        };
-    }
     enter(run, |_| LogFormat::Text)
 }
 
@@ -100,6 +91,13 @@ fn enter<A: clap::Parser>(
     run: impl FnOnce(&A) -> Result<(), Fault>,
     log_format: impl FnOnce(&A) -> LogFormat,
 ) -> ExitCode {
+    // For `make install`; no user's business, so `--help` keeps quiet about it.
+    if std::env::args_os().skip(1).eq(["--manual-page"]) {
+        return match manual::write(A::command(), io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(status::IO),
+        };
+    }
     let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
