@@ -93,55 +93,64 @@ fn two_files_of_one_name_are_refused() {
     ended.said("another file of that name was given");
 }
 
-/// Real tables: where they are, the label, how it is told, a metric and the least (or most) it must be.
-const TABLES: &[(&str, &str, &[&str], &str, std::ops::Range<f64>)] = &[
-    ("abalone/abalone.csv", "column_9", &[], "rmse", 1.8..2.5),
-    (
-        "adult/adult-train.csv",
-        "column_15",
-        &[],
-        "auc",
-        0.915..0.94,
-    ),
-    (
-        "beijing_pm25/pollution.csv",
-        "pm2.5",
-        &[],
-        "rmse",
-        55.0..72.0,
-    ),
-    ("diamonds/diamonds.csv", "price", &[], "rmse", 480.0..620.0),
-    (
-        "horse_colic/horse-colic.csv",
-        "column_24",
-        &[],
-        "auc",
-        0.8..1.0,
-    ),
-    (
+/// A real table, and what must come of it.
+struct Real {
+    path: &'static str,
+    label: &'static str,
+    options: &'static [&'static str],
+    metric: &'static str,
+    expected: std::ops::Range<f64>,
+}
+
+const fn real(
+    path: &'static str,
+    label: &'static str,
+    metric: &'static str,
+    least: f64,
+    most: f64,
+) -> Real {
+    Real {
+        path,
+        label,
+        options: &[],
+        metric,
+        expected: least..most,
+    }
+}
+
+const TABLES: &[Real] = &[
+    real("abalone/abalone.csv", "column_9", "rmse", 1.8, 2.5),
+    real("adult/adult-train.csv", "column_15", "auc", 0.915, 0.94),
+    real("beijing_pm25/pollution.csv", "pm2.5", "rmse", 55.0, 72.0),
+    real("diamonds/diamonds.csv", "price", "rmse", 480.0, 620.0),
+    real("horse_colic/horse-colic.csv", "column_24", "auc", 0.8, 1.0),
+    real(
         "lightgbm_multiclass/multiclass.train",
         "column_1",
-        &[],
         "log_loss",
-        1.0..1.3,
+        1.0,
+        1.3,
     ),
-    ("nyc_taxi_monthly", "tip_amount", &[], "r2", 0.7..1.0),
-    (
+    real("nyc_taxi_monthly", "tip_amount", "r2", 0.7, 1.0),
+    real(
         "penguins_raw/penguins_raw.csv",
         "Species",
-        &[],
         "accuracy",
-        0.9..1.01,
+        0.9,
+        1.01,
     ),
-    ("phoneme/phoneme.csv", "column_6", &[], "auc", 0.93..0.98),
-    ("wikiticker_jsonl", "isRobot", &[], "auc", 0.95..1.0),
-    (
-        "wine_quality/winequality-white.csv",
-        "column_12",
-        &["--as", "value"],
-        "rmse",
-        0.6..0.8,
-    ),
+    real("phoneme/phoneme.csv", "column_6", "auc", 0.93, 0.98),
+    real("wikiticker_jsonl", "isRobot", "auc", 0.95, 1.0),
+    Real {
+        options: &["--as", "value"],
+        ..real(
+            "wine_quality/winequality-white.csv",
+            "column_12",
+            "rmse",
+            0.6,
+            0.8,
+        )
+    },
 ];
 
 #[test]
@@ -155,7 +164,14 @@ fn real_tables_run_to_a_report_with_nothing_edited() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    for (path, label, options, metric, expected) in TABLES {
+    for Real {
+        path,
+        label,
+        options,
+        metric,
+        expected,
+    } in TABLES
+    {
         let name = path.split('/').next().unwrap();
         let project = directory.path().join(name);
         new(&project, label, options, &[data.join(path)]).expect(0);
