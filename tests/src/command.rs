@@ -87,6 +87,23 @@ impl Command {
         expression
     }
 
+    /// It, but it waits for a line on stdin before it begins.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn waiting(&self) -> std::process::Command {
+        let mut command = std::process::Command::new("sh");
+        command
+            .args(["-c", "read -r line && exec \"$@\"", "sh"])
+            .args(&self.words)
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
+            .env_remove("MFLAGS")
+            .envs(self.environment.iter().cloned());
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        command
+    }
+
     /// Runs it; it must end with this status.
     #[track_caller]
     pub fn expect(&self, status: i32) -> Ended {
@@ -205,13 +222,25 @@ impl Ended {
     fn new(command: &Command, output: &std::process::Output, started: Instant) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let signal = output.status.signal().unwrap_or_default();
+        let status = output.status.code().unwrap_or(128 + signal);
+        let time = started.elapsed();
+        Self::told(command, status, &output.stdout, &output.stderr, time)
+    }
+
+    pub(crate) fn told(
+        command: &Command,
+        status: i32,
+        stdout: &[u8],
+        stderr: &[u8],
+        time: Duration,
+    ) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             command: command.words.join(" "),
-            status: output.status.code().unwrap_or(128 + signal),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-            time: started.elapsed(),
+            status,
+            stdout: text(stdout),
+            stderr: text(stderr),
+            time,
         }
     }
 
@@ -253,6 +282,6 @@ fn high_water(pid: u32) -> u64 {
 }
 
 /// Says something past the test harness, which captures what a passing test prints.
-pub(crate) fn say(text: &str) {
+pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -9,9 +9,11 @@ mod project;
 mod python;
 mod queue;
 mod random;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+pub mod trace;
 mod tree;
 
-pub use command::{Command, Ended, Running, Signal};
+pub use command::{Command, Ended, Running, Signal, say};
 pub use line::{FOREIGN, LINE, Stage, Unit};
 pub use project::{DAYS, Project, day, rows};
 pub use python::{python, python_or_skip};

@@ -79,6 +79,27 @@ impl Project {
         project
     }
 
+    /// An empty directory, in memory where there is such a file system.
+    #[track_caller]
+    pub fn in_memory() -> Self {
+        const MEMORY: &str = "/dev/shm";
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("waystation-");
+        let directory = match builder.tempdir_in(MEMORY) {
+            Ok(directory) => directory,
+            Err(_) => fs(builder.tempdir()),
+        };
+        Self { directory }
+    }
+
+    /// The same project elsewhere, in memory where there is such a file system.
+    #[track_caller]
+    pub fn copy(&self) -> Self {
+        let project = Self::in_memory();
+        copy(self.directory(), project.directory());
+        project
+    }
+
     #[track_caller]
     fn temporary() -> Self {
         Self {

@@ -1,0 +1,168 @@
+//! A stage about to run: on a queue it has never seen, or over the output of an earlier run.
+
+use std::path::Path;
+
+use waystation_tests::{Command, Ended, LINE, Project, Stage, Tree, Unit, day, rows};
+
+/// The days before the run; the last two are for validation and for test.
+const OLD: [u32; 4] = [1, 2, 5, 6];
+/// The rows of a day.
+const ROWS: u32 = 8;
+
+/// What is there before a stage runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// No output.
+    Nothing,
+    /// The output of an earlier run: since then an item has come, one has changed, one is gone.
+    OldQueue,
+}
+
+/// A stage about to run, and what must come of it.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) stage: Stage,
+    pub(crate) before: Before,
+    /// The project before the run.
+    project: Project,
+    /// The project after an undisturbed run.
+    expected: Tree,
+    old_queue: Option<Tree>,
+    new_queue: Tree,
+}
+
+impl Scene {
+    /// Sets the scene.
+    #[track_caller]
+    pub(crate) fn new(stage: &Stage, before: Before) -> Self {
+        let project = tiny(OLD);
+        if before == Before::OldQueue {
+            project.run_to(stage.reads);
+            project.stage(stage).expect(0);
+            project.write(&format!("raw/{}", day(3)), &rows(3, ROWS, 1));
+            project.write(&format!("raw/{}", day(5)), &rows(5, ROWS, 2));
+            project.remove(&format!("raw/{}", day(2)));
+        }
+        project.run_to(stage.reads);
+        let undisturbed = project.copy();
+        undisturbed.stage(stage).expect(0);
+        Self {
+            stage: *stage,
+            before,
+            old_queue: (before == Before::OldQueue).then(|| project.tree(stage.writes)),
+            new_queue: undisturbed.tree(stage.writes),
+            expected: undisturbed.tree(""),
+            project,
+        }
+    }
+
+    /// The stage and what was there before.
+    pub(crate) fn name(&self) -> String {
+        let form = match (self.stage.program.is_empty(), self.stage.unit) {
+            (true, _) => "",
+            (false, Unit::Queue) => ", the queue at once",
+            (false, _) => ", each item",
+        };
+        let before = match self.before {
+            Before::Nothing => "first run",
+            Before::OldQueue => "rerun",
+        };
+        format!("{}{form}, {before}", self.stage.binary)
+    }
+
+    /// The scene once more, to be played.
+    #[track_caller]
+    pub(crate) fn set(&self) -> Play<'_> {
+        Play {
+            scene: self,
+            project: self.project.copy(),
+        }
+    }
+
+    /// The scene with whatever a run has left.
+    pub(crate) fn left(&self, project: Project) -> Play<'_> {
+        Play {
+            scene: self,
+            project,
+        }
+    }
+}
+
+/// A tiny project with the raw items of these days.
+#[track_caller]
+pub(crate) fn tiny(days: impl IntoIterator<Item = u32>) -> Project {
+    let project = Project::empty();
+    let train = r#"{"model": "trees", "trees": {"num_iterations": 3, "num_leaves": 3, "min_data_in_leaf": 2}}"#;
+    project.write("config/train.json", train);
+    for number in days {
+        project.write(&format!("raw/{}", day(number)), &rows(number, ROWS, 1));
+    }
+    project
+}
+
+/// A scene in a project of its own.
+#[derive(Debug)]
+pub(crate) struct Play<'a> {
+    scene: &'a Scene,
+    project: Project,
+}
+
+impl Play<'_> {
+    pub(crate) fn directory(&self) -> &Path {
+        self.project.directory()
+    }
+
+    /// The stage's command, one item at a time, without long waits.
+    pub(crate) fn command(&self) -> Command {
+        let options = ["--jobs", "1", "--backoff", "1ms"];
+        self.project.stage(&self.scene.stage).options(options)
+    }
+
+    /// Fails unless a reader would find the old queue, whole, or the new one, whole, or none where there was none.
+    #[track_caller]
+    pub(crate) fn look(&self, when: &str) {
+        let scene = self.scene;
+        let output = self.project.path(scene.stage.writes);
+        let found = output.exists().then(|| Tree::of(&output));
+        let good = found == scene.old_queue || found.as_ref() == Some(&scene.new_queue);
+        assert!(
+            good,
+            "{}: {when}: a reader finds neither the old queue nor the new one, but {:?}",
+            scene.name(),
+            found.map(|tree| tree
+                .names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<_>>())
+        );
+    }
+
+    /// A plain run must now end well, and everything be as after an undisturbed run.
+    #[track_caller]
+    pub(crate) fn end_well(&self, when: &str, disturbed: Option<&Ended>) {
+        self.look(when);
+        let scene = self.scene;
+        let rerun = self.project.stage(&scene.stage).run();
+        let disturbed = disturbed.map(ToString::to_string).unwrap_or_default();
+        let what = format!("{}: {when}\n{disturbed}\nthe rerun: {rerun}", scene.name());
+        assert_eq!(rerun.status, 0, "{what}");
+        self.assert_done(&what);
+    }
+
+    /// Fails unless everything is as after an undisturbed run.
+    #[track_caller]
+    pub(crate) fn assert_done(&self, what: &str) {
+        self.project
+            .tree("")
+            .assert_same(&self.scene.expected, what);
+        for leftover in [".partial", ".previous"] {
+            let name = format!("{}{leftover}", self.scene.stage.writes);
+            assert!(!self.project.has(&name), "{what}: `{name}` is left");
+        }
+    }
+}
+
+/// All stages of the line in both scenes.
+pub(crate) fn stage(name: &str) -> &'static Stage {
+    LINE.iter().find(|stage| stage.binary == name).unwrap()
+}
