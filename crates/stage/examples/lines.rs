@@ -4,7 +4,7 @@
 //! `upper` writes each item in capitals; `batch` the same, two items at a time; `center` learns the longest line of all items and centres every line to
 //! it; `count` writes how many lines all items have, in steps with a checkpoint after each.
 //!
-//! Lines may ask for trouble: `die` aborts the process, `hang` sleeps for ever, `sick` is the item's fault, `flaky`
+//! Lines may ask for trouble: `die` aborts the process, `eat` takes all memory, `hang` sleeps for ever, `sick` is the item's fault, `flaky`
 //! the machine's until a file beside the item's real path, `ITEM.cured`, is there, `panic` panics.
 
 use std::io::Write;
@@ -74,6 +74,12 @@ fn read(path: &Path, check: &dyn Fn() -> Result<(), Fault>) -> Result<Vec<String
     for line in text.lines() {
         match line {
             "die" => std::process::abort(),
+            "eat" => {
+                let mut eaten: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    eaten.push(vec![1; 1 << 24]);
+                }
+            }
             "hang" => std::thread::sleep(Duration::from_secs(3600)),
             "slow" => {
                 for _ in 0..3600 {

@@ -35,6 +35,7 @@ impl Partial {
     pub(crate) fn open(output: &Path, items: &[Listed], store: &Store) -> Result<Self, Fault> {
         let path = layout::partial(output);
         let lock = lock_created(&path, output)?;
+        remove_links(&path)?;
         history::carry(output, store)?;
         let mut journal = Journal::open(&path)?;
         adopt_manifest(&path, &mut journal, store)?;
@@ -109,16 +110,35 @@ fn lock_created(path: &Path, output: &Path) -> Result<Lock, Fault> {
             }
             _ => {}
         }
-        if !path.is_dir() {
+        // A link would lead the run, and its sweeping, elsewhere.
+        let is_directory = match fs_err::symlink_metadata(path) {
+            Ok(metadata) => metadata.is_dir(),
+            // Another run committed or removed it in this moment.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Fault::new(Blame::Output, error)),
+        };
+        if !is_directory {
             let message = format!("`{}` is in the way: it is not a directory", path.display());
             return Err(Fault::message(Blame::Output, message).hint("move it away"));
         }
-        // None: another run committed or removed it in this moment.
+        // None: the same.
         if let Some(lock) = Lock::of(path, output)? {
             sync_directory(parent(path))?;
             return Ok(lock);
         }
     }
+}
+
+/// No run makes symbolic links under names of this crate: whoever did would have it write, or remove, elsewhere.
+fn remove_links(partial: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(partial)? {
+        let entry = entry?;
+        let is_ours = layout::is_reserved(&entry.file_name().to_string_lossy());
+        if is_ours && entry.file_type()?.is_symlink() {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A manifest in a partial comes from a commit that was cut short. Its receipts go to the journal, for the partial
@@ -231,8 +251,14 @@ pub(crate) fn foreign(folder: &Path) -> io::Result<Option<String>> {
     if layout::is_of_a_stage(folder) || !folder.is_dir() {
         return Ok(None);
     }
-    let first = fs_err::read_dir(folder)?.next().transpose()?;
-    Ok(first.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+    for entry in fs_err::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // A run that was cut short at its very beginning has left no more than files of ours.
+        if !layout::is_reserved(&name) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// Removes a partial that a crash left after its commit: all in it is out of date.

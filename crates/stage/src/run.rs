@@ -239,9 +239,13 @@ fn take_over(output: &Path) -> Result<Option<Lock>, Fault> {
         return Ok(lock);
     }
     // Without an output to lock, the owner of the partial is the owner of the run.
-    let _partial = Lock::of(&layout::partial(output), output)?;
+    let partial = Lock::of(&layout::partial(output), output)?;
     recover(output)?;
-    Lock::of(output, output)
+    match partial {
+        // The partial has become the output, and is locked already: not again, or the run would wait for itself.
+        Some(partial) if partial.is_at(output)? => Ok(Some(partial)),
+        _ => Lock::of(output, output),
+    }
 }
 
 /// Without a trailing slash and without `.` parts.

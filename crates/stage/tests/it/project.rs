@@ -77,6 +77,18 @@ impl Project {
         Ended::of(&self.command(arguments).output().unwrap()).status
     }
 
+    /// The same with so many kilobytes of memory and no more.
+    pub(crate) fn run_with_memory(&self, arguments: &str, kilobytes: u32) -> i32 {
+        let limited = format!("ulimit -v {kilobytes} && exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &limited])
+            .arg(lines())
+            .args(arguments.split_whitespace())
+            .current_dir(self.folder.path());
+        Ended::of(&command.output().unwrap()).status
+    }
+
     /// Starts the stage and leaves it to itself.
     pub(crate) fn start(&self, arguments: &str) -> Child {
         let mut command = self.command(arguments);

@@ -209,3 +209,85 @@ fn a_torn_output_in_a_partial_is_not_trusted() {
     project.run("raw out", 0);
     assert_eq!(project.read("out/a.txt"), "ONE\nTWO\n");
 }
+
+#[test]
+fn a_commit_cut_short_between_two_renames_is_ended_by_a_plain_run() {
+    let project = Project::new(THREE);
+    project.run("raw out", 0);
+    project.write("raw/a.txt", "new");
+    project.run("raw new", 0);
+    let rename = |from, to| std::fs::rename(project.path(from), project.path(to)).unwrap();
+    rename("out", "out.previous");
+    rename("new", "out.partial");
+    project.run("raw out", 0);
+    assert_eq!(project.read("out/a.txt"), "NEW\n");
+    assert!(!project.exists("out.partial") && !project.exists("out.previous"));
+}
+
+#[test]
+fn a_run_cut_short_at_its_very_beginning_is_taken_up() {
+    for name in ["_history.jsonl", "_history.jsonl.new", "_journal.jsonl"] {
+        let project = Project::new(THREE);
+        project.write(&format!("out.partial/{name}"), "{\"torn");
+        project.run("raw out", 0);
+        assert!(!project.exists("out.partial"), "{name}");
+    }
+}
+
+#[test]
+fn a_partial_that_leads_elsewhere_is_refused() {
+    let project = Project::new(THREE);
+    project.run("raw other", 0);
+    std::os::unix::fs::symlink("other", project.path("out.partial")).unwrap();
+    let before = project.tree("other");
+    let ended = project.run("raw out", 73);
+    assert!(
+        ended.stderr.contains("it is not a directory"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(project.tree("other"), before);
+}
+
+#[test]
+fn links_in_a_partial_lead_nobody_elsewhere() {
+    let project = Project::new(THREE);
+    project.run("raw other", 0);
+    project.write("out.partial/_journal.jsonl", "");
+    let before = project.tree("other");
+    for name in [
+        "_stat.json",
+        "_run.json.new",
+        "_items.json.new",
+        "_checkpoint",
+        "_failed",
+        "a.txt",
+    ] {
+        let link = project.path(&format!("out.partial/{name}"));
+        std::os::unix::fs::symlink("../other", link).unwrap();
+    }
+    std::fs::remove_file(project.path("out.partial/_journal.jsonl")).unwrap();
+    std::os::unix::fs::symlink(
+        "../other/_manifest.json",
+        project.path("out.partial/_journal.jsonl"),
+    )
+    .unwrap();
+    project.run("raw out", 0);
+    assert_eq!(project.tree("other"), before);
+    assert_eq!(project.tree("out"), before);
+}
+
+#[test]
+fn an_item_that_eats_all_memory_becomes_a_dead_letter_and_the_others_get_done() {
+    let project = Project::new(THREE);
+    project.write("raw/b.txt", "eat");
+    let mut deaths = 0;
+    while project.run_with_memory("raw out --retries 1", 300_000) != 1 {
+        deaths += 1;
+        assert!(deaths < 5, "the line crash-loops");
+    }
+    assert!((2..=3).contains(&deaths), "{deaths} deaths");
+    assert!(project.exists("out.partial/a.txt") && project.exists("out.partial/c.txt"));
+    let letter = project.read("out.partial/_failed/b.txt.json");
+    assert!(letter.contains(r#""cause": "poison""#), "{letter}");
+}
