@@ -106,6 +106,12 @@ impl Fault {
         self
     }
 
+    /// Whether a file was not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        let error = self.error.downcast_ref::<io::Error>();
+        error.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// The exit status of a run that ends with this fault.
     pub fn status(&self) -> u8 {
         match self.blame {

@@ -2,7 +2,6 @@
 //!
 //! Nothing here waits or takes a lock for longer than a look, and whatever cannot be read is told, not repaired.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -111,8 +110,8 @@ impl Partial {
         }
         let history = match History::read(directory) {
             Ok(history) => history,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(fault) if fault.is_not_found() => return Ok(None),
+            Err(fault) => return Err(fault),
         };
         let mut letters = letters::read(directory)?;
         letters.sort_by(|a, b| a.item.cmp(&b.item));

@@ -7,9 +7,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::fault::{Blame, Fault};
 use crate::layout;
+use crate::output::Written;
 use crate::part::Inline;
-use crate::receipt::{Phase, Receipt};
+use crate::receipt::{Phase, Receipt, outside};
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,21 +96,23 @@ pub(crate) struct History {
 
 impl History {
     /// Reads the journals of all workers.
-    pub(crate) fn read(partial: &Path) -> io::Result<Self> {
+    pub(crate) fn read(partial: &Path) -> Result<Self, Fault> {
         let mut history = Self::default();
         for name in journals(partial)? {
-            let text = fs_err::read(partial.join(name))?;
-            history.replay(&text);
+            let path = partial.join(name);
+            let text = fs_err::read(&path)?;
+            history.replay(&text, &path.display().to_string())?;
         }
         Ok(history)
     }
 
-    /// One worker's journal. Whatever is not a whole entry was torn and is dropped.
-    fn replay(&mut self, text: &[u8]) {
+    /// One worker's journal. Whatever is not a whole entry was torn and is dropped; an entry that speaks of files
+    /// elsewhere was never written by a run, and is refused.
+    pub(crate) fn replay(&mut self, text: &[u8], place: &str) -> Result<(), Fault> {
         let mut boot = String::new();
         let mut begun: HashMap<(Phase, String), Digest> = HashMap::new();
         let mut hung = false;
-        for line in text.split(|byte| *byte == b'\n') {
+        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
             let Ok(entry) = serde_json::from_slice::<Entry>(line) else {
                 continue;
             };
@@ -139,6 +143,9 @@ impl History {
                     receipt,
                     part,
                 } => {
+                    if let Some(name) = receipt.outputs.iter().find_map(Written::escape) {
+                        return Err(edited(place, index + 1, name));
+                    }
                     let work = (phase, receipt.item.clone());
                     begun.remove(&work);
                     self.suspects.remove(&work);
@@ -150,6 +157,7 @@ impl History {
         self.in_hand.sort();
         // The process that reads this runs in the same start of the machine, or it does not matter.
         self.bury(&mut begun, boot == crate::record::boot(), hung);
+        Ok(())
     }
 
     /// A process ended with work begun. If it was alone, the work is to blame; among several, each is suspect.
@@ -167,6 +175,12 @@ impl History {
             self.suspects.insert((phase, item));
         }
     }
+}
+
+fn edited(place: &str, line: usize, name: &str) -> Fault {
+    let message = format!("{place}:{line}: {}", outside(name));
+    Fault::message(Blame::Data, message)
+        .hint("it was edited by hand: delete the directory it is in and run again")
 }
 
 /// The names of all journals in a partial, sorted.
@@ -254,6 +268,29 @@ mod tests {
             (done.as_slice(), suspects.as_slice(), deaths.as_slice()),
             expected
         );
+    }
+
+    #[test]
+    fn a_receipt_for_a_file_elsewhere_is_refused() {
+        let mut hostile = done("a");
+        if let Entry::Done { receipt, .. } = &mut hostile {
+            receipt.outputs.push(Written {
+                name: "../../x".to_owned(),
+                bytes: 0,
+                digest: Digest(0),
+            });
+        }
+        let partial = tempfile::tempdir().unwrap();
+        let entries = [start(), begin("a"), hostile];
+        let mut journal = Journal::open(partial.path()).unwrap();
+        journal.append(&entries).unwrap();
+        let fault = History::read(partial.path()).unwrap_err();
+        let message = fault.to_string();
+        assert!(
+            message.ends_with("_journal.jsonl:3: `../../x` is not the name of a file in the queue"),
+            "{message}"
+        );
+        assert_eq!(fault.blame, Blame::Data);
     }
 
     #[test]

@@ -37,6 +37,12 @@ pub(crate) fn is_reserved(name: &str) -> bool {
     ours.contains(&first) || is_journal(first)
 }
 
+/// Whether a name leads to a file within the queue. Names come from files that anybody may have edited.
+pub(crate) fn is_inside(name: &str) -> bool {
+    let plain = |part: &str| !matches!(part, "" | "." | "..");
+    name.split('/').all(plain) && !name.contains('\0')
+}
+
 /// Whether this is the journal of some worker.
 pub(crate) fn is_journal(name: &str) -> bool {
     name == JOURNAL || (name.starts_with("_journal.") && name.ends_with(".jsonl"))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Hasher};
 use crate::fault::{Blame, Fault};
+use crate::layout;
 use crate::part::PartSink;
 use crate::partial::remove;
 use crate::receipt::Phase;
@@ -153,6 +154,10 @@ impl Output {
                 self.clear(name)?;
                 fs_err::File::create_new(&path)?
             }
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
+                let fault = Fault::new(Blame::Item, error);
+                return Err(fault.hint("give the item a shorter name"));
+            }
             other => other?,
         };
         lock(&self.ledger).created.push(name.to_owned());
@@ -280,9 +285,7 @@ fn is_shared(file: &Path) -> io::Result<bool> {
 
 /// Refuses names that would leave the queue or collide with what `stage` keeps there.
 pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
-    let whole = !name.is_empty() && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    let ours = crate::layout::is_reserved(name);
-    if whole && !ours && !name.contains('\0') {
+    if layout::is_inside(name) && !layout::is_reserved(name) {
         return Ok(());
     }
     Err(Fault::message(

@@ -175,28 +175,38 @@ pub(crate) struct Pack {
 impl Pack {
     /// Reads the parts of the queue with this manifest.
     pub(crate) fn read(directory: &Path, manifest: &Manifest) -> io::Result<Self> {
-        let mut pack = Self::default();
-        let mut from = 0;
+        let has_parts = manifest.receipts().iter().any(|(_, receipts)| {
+            let mut sizes = receipts.iter().filter_map(|receipt| receipt.part);
+            sizes.any(|bytes| bytes > 0)
+        });
+        let content = if has_parts {
+            fs_err::read(directory.join(layout::PACK))?
+        } else {
+            Vec::new()
+        };
+        Ok(Self::of(manifest, content))
+    }
+
+    /// The parts in the content of the file that holds them.
+    pub(crate) fn of(manifest: &Manifest, content: Vec<u8>) -> Self {
+        let mut places = HashMap::new();
+        let mut from: usize = 0;
         for (phase, receipts) in manifest.receipts() {
             for receipt in receipts {
                 let Some(bytes) = receipt.part.and_then(|bytes| usize::try_from(bytes).ok()) else {
                     continue;
                 };
-                pack.places
-                    .insert((phase, receipt.item.clone()), (from, bytes));
-                from += bytes;
+                places.insert((phase, receipt.item.clone()), (from, bytes));
+                from = from.saturating_add(bytes);
             }
         }
-        if from > 0 {
-            pack.content = fs_err::read(directory.join(layout::PACK))?;
-        }
-        Ok(pack)
+        Self { content, places }
     }
 
     /// The part of one piece of work.
     pub(crate) fn get(&self, phase: Phase, item: &str) -> Option<&[u8]> {
         let (from, bytes) = *self.places.get(&(phase, item.to_owned()))?;
-        self.content.get(from..from + bytes)
+        self.content.get(from..from.checked_add(bytes)?)
     }
 }
 

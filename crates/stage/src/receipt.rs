@@ -157,7 +157,7 @@ impl Manifest {
         Self::parse(&text, &path.display().to_string()).map(Some)
     }
 
-    fn parse(text: &[u8], place: &str) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: &[u8], place: &str) -> Result<Self, Fault> {
         let manifest = match serde_json::from_slice::<Self>(text) {
             Ok(manifest) if manifest.contract == CONTRACT => manifest,
             // Another version may have other fields: that is what is to be said, and not which field is strange.
@@ -170,22 +170,28 @@ impl Manifest {
                 });
             }
         };
-        for written in manifest.written() {
-            let inside = written
-                .name
-                .split('/')
-                .all(|part| !matches!(part, "" | "." | ".."));
-            if !inside || written.name.contains('\0') {
-                let message = format!(
-                    "{place}: `{}` is not the name of a file in the queue",
-                    written.name
-                );
-                return Err(Fault::message(Blame::Data, message).hint(
-                    "the manifest was edited by hand: delete the queue it is in and run again",
-                ));
-            }
+        let edited = |what: &str| {
+            Fault::message(Blame::Data, format!("{place}: {what}"))
+                .hint("it was edited by hand: delete the queue it is in and run again")
+        };
+        if let Some(name) = manifest.written().find_map(Written::escape) {
+            return Err(edited(&outside(name)));
+        }
+        if !manifest.packs_its_parts() {
+            let what = format!("`{}` has not the size of all parts", layout::PACK);
+            return Err(edited(&what));
         }
         Ok(manifest)
+    }
+
+    /// Whether the small parts of all items are just what the file that holds them has room for.
+    fn packs_its_parts(&self) -> bool {
+        let receipts = self.fit.iter().chain(&self.items);
+        let sizes = receipts.filter_map(|receipt| receipt.part);
+        let all = sizes.map(u128::from).reduce(|a, b| a + b);
+        let packs = self.outputs.iter();
+        let packed = packs.filter(|written| written.name == layout::PACK);
+        all == packed.map(|written| u128::from(written.bytes)).next()
     }
 
     /// All receipts, by phase, in the order in which their parts are packed.
@@ -227,6 +233,18 @@ impl Manifest {
         write()?;
         Ok(text)
     }
+}
+
+impl Written {
+    /// The name, if it leads out of the queue.
+    pub(crate) fn escape(&self) -> Option<&str> {
+        (!layout::is_inside(&self.name)).then_some(self.name.as_str())
+    }
+}
+
+/// What is said of a name that leads out of the queue.
+pub(crate) fn outside(name: &str) -> String {
+    format!("`{name}` is not the name of a file in the queue")
 }
 
 #[derive(Deserialize)]
@@ -377,6 +395,17 @@ mod tests {
         check_refused(
             &hostile,
             "q/_manifest.json: `../../x` is not the name of a file in the queue",
+        );
+    }
+
+    #[test]
+    fn parts_that_do_not_fill_their_file_are_refused() {
+        let mut edited = manifest();
+        edited.items[0].part = Some(u64::MAX);
+        edited.items.push(edited.items[0].clone());
+        check_refused(
+            &edited,
+            "q/_manifest.json: `_parts.bin` has not the size of all parts",
         );
     }
 
