@@ -45,6 +45,8 @@ mod durable;
 mod entry;
 mod fault;
 mod forms;
+#[doc(hidden)]
+pub mod fuzz;
 mod guard;
 mod heartbeat;
 mod history;

@@ -61,11 +61,26 @@ fn explain(place: &str, path: &str, error: &serde_json::Error) -> Fault {
     } else {
         place.to_owned()
     };
-    let fault = Fault::settings(format!("{place}: {key}{message}"));
+    let fault = Fault::settings(format!(
+        "{place}: {}",
+        in_one_line(&format!("{key}{message}"))
+    ));
     match nearest(message) {
         Some(name) => fault.hint(format!("did you mean `{name}`?")),
         None => fault,
     }
+}
+
+/// Names in settings may hold line breaks and what moves a terminal's cursor; a message is one line.
+fn in_one_line(message: &str) -> String {
+    let plain = |c: char| {
+        if c.is_control() {
+            c.escape_default().collect()
+        } else {
+            String::from(c)
+        }
+    };
+    message.chars().map(plain).collect()
 }
 
 /// From serde's ``unknown field `trimm`, expected one of `trim`, `case` `` the nearest of the expected names.
@@ -134,6 +149,10 @@ mod tests {
         check(
             "[{\"trim\": true}] x",
             "clean.json:1: trailing characters | -",
+        );
+        check(
+            r#"[{"two\nlines": true}]"#,
+            r"clean.json:1: `[0].two\nlines`: unknown field `two\nlines`, expected `trim` or `case` | -",
         );
         check("[{", "clean.json:1: `[0]`: EOF while parsing an object | -");
     }

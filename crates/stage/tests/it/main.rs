@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod failing;
+mod fuzz;
 mod history;
 mod project;
 mod resuming;
