@@ -6,7 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 
+mod beside;
+mod clocks;
+mod disks;
 mod fault;
 mod points;
 mod power;
+mod reader;
 mod scene;

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use waystation_tests::{Command, Ended, LINE, Project, Stage, Tree, Unit, day, rows};
 
+use crate::reader::verify;
+
 /// The days before the run; the last two are for validation and for test.
 const OLD: [u32; 4] = [1, 2, 5, 6];
 /// The rows of a day.
@@ -35,7 +37,17 @@ impl Scene {
     /// Sets the scene.
     #[track_caller]
     pub(crate) fn new(stage: &Stage, before: Before) -> Self {
-        let project = tiny(OLD);
+        Self::of_days(stage, before, OLD)
+    }
+
+    /// Sets the scene with raw items of these days.
+    #[track_caller]
+    pub(crate) fn of_days(
+        stage: &Stage,
+        before: Before,
+        days: impl IntoIterator<Item = u32>,
+    ) -> Self {
+        let project = tiny(days);
         if before == Before::OldQueue {
             project.run_to(stage.reads);
             project.stage(stage).expect(0);
@@ -46,6 +58,7 @@ impl Scene {
         project.run_to(stage.reads);
         let undisturbed = project.copy();
         undisturbed.stage(stage).expect(0);
+        verify(&undisturbed.path(stage.writes)).unwrap();
         Self {
             stage: *stage,
             before,
@@ -76,6 +89,7 @@ impl Scene {
         Play {
             scene: self,
             project: self.project.copy(),
+            can_exchange: true,
         }
     }
 
@@ -84,7 +98,16 @@ impl Scene {
         Play {
             scene: self,
             project,
+            can_exchange: true,
         }
+    }
+
+    /// The project after an undisturbed run.
+    #[track_caller]
+    pub(crate) fn finished(&self) -> Project {
+        let play = self.set();
+        play.rerun().assert(0);
+        play.project
     }
 }
 
@@ -105,11 +128,26 @@ pub(crate) fn tiny(days: impl IntoIterator<Item = u32>) -> Project {
 pub(crate) struct Play<'a> {
     scene: &'a Scene,
     project: Project,
+    can_exchange: bool,
 }
 
 impl Play<'_> {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     pub(crate) fn directory(&self) -> &Path {
         self.project.directory()
+    }
+
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.scene.stage
+    }
+
+    /// A plain run.
+    #[track_caller]
+    pub(crate) fn rerun(&self) -> Ended {
+        self.project.stage(&self.scene.stage).run()
     }
 
     /// The stage's command, one item at a time, without long waits.
@@ -118,12 +156,33 @@ impl Play<'_> {
         self.project.stage(&self.scene.stage).options(options)
     }
 
+    /// On a file system without an exchange of two names, where for a moment there is no output.
+    pub(crate) fn without_exchange(self) -> Self {
+        Self {
+            can_exchange: false,
+            ..self
+        }
+    }
+
     /// Fails unless a reader would find the old queue, whole, or the new one, whole, or none where there was none.
     #[track_caller]
     pub(crate) fn look(&self, when: &str) {
+        let output = self.project.path(self.scene.stage.writes);
+        if !self.can_exchange && !output.exists() {
+            let previous = self
+                .project
+                .path(&format!("{}.previous", self.scene.stage.writes));
+            self.assert_good(&previous, when);
+        } else {
+            self.assert_good(&output, when);
+        }
+    }
+
+    /// Fails unless a directory is the old queue, whole, or the new one, or is not there where there was none.
+    #[track_caller]
+    pub(crate) fn assert_good(&self, queue: &Path, when: &str) {
         let scene = self.scene;
-        let output = self.project.path(scene.stage.writes);
-        let found = output.exists().then(|| Tree::of(&output));
+        let found = queue.exists().then(|| Tree::of(queue));
         let good = found == scene.old_queue || found.as_ref() == Some(&scene.new_queue);
         assert!(
             good,
@@ -142,7 +201,7 @@ impl Play<'_> {
     pub(crate) fn end_well(&self, when: &str, disturbed: Option<&Ended>) {
         self.look(when);
         let scene = self.scene;
-        let rerun = self.project.stage(&scene.stage).run();
+        let rerun = self.rerun();
         let disturbed = disturbed.map(ToString::to_string).unwrap_or_default();
         let what = format!("{}: {when}\n{disturbed}\nthe rerun: {rerun}", scene.name());
         assert_eq!(rerun.status, 0, "{what}");

@@ -48,6 +48,11 @@ impl Command {
         self
     }
 
+    /// The program and its arguments.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// Adds a path as an argument.
     #[must_use]
     pub fn path(self, path: impl AsRef<Path>) -> Self {

@@ -15,11 +15,11 @@ mod tree;
 
 pub use command::{Command, Ended, Running, Signal, say};
 pub use line::{FOREIGN, LINE, Stage, Unit};
-pub use project::{DAYS, Project, day, rows};
+pub use project::{DAYS, Project, copy, day, rows};
 pub use python::{python, python_or_skip};
 pub use queue::complete;
 pub use random::Random;
-pub use tree::Tree;
+pub use tree::{Tree, digest};
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

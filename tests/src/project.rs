@@ -225,7 +225,7 @@ pub fn rows(number: u32, rows: u32, seed: u64) -> String {
 
 /// Copies a directory.
 #[track_caller]
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs(fs_err::create_dir_all(to));
     for entry in fs(fs_err::read_dir(from)) {
         let entry = fs(entry);

@@ -58,6 +58,11 @@ impl Tree {
     }
 }
 
+/// The digest of some bytes, as a manifest has it.
+pub fn digest(bytes: &[u8]) -> String {
+    format!("{:032x}", xxh3_128(bytes))
+}
+
 fn walk(directory: &Path, prefix: &str, files: &mut BTreeMap<String, u128>) -> std::io::Result<()> {
     let entries = match fs_err::read_dir(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -66,7 +71,9 @@ fn walk(directory: &Path, prefix: &str, files: &mut BTreeMap<String, u128>) -> s
     for entry in entries {
         let entry = entry?;
         let file_name = entry.file_name().to_string_lossy().into_owned();
-        if BESIDE.contains(&file_name.as_str()) {
+        // A new one is written beside the old, and takes its name.
+        let lasting = file_name.strip_suffix(".new").unwrap_or(&file_name);
+        if BESIDE.contains(&lasting) {
             continue;
         }
         let name = format!("{prefix}{file_name}");
