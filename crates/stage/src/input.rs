@@ -1,6 +1,9 @@
 //! The input queue: which items there are, and whether they may be read.
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 use crate::digest::Digest;
 use crate::entry::{Definition, Reads};
@@ -187,9 +190,9 @@ pub(crate) fn list(directory: &Path, prefix: &str, items: &mut Vec<Listed>) -> R
             }
             Ok(metadata) if metadata.is_file() => Kind::File(Stat::of(&metadata)),
             Ok(_) => Kind::Special,
-            // Gone since it was listed, or a link that leads nowhere.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if leads_nowhere(&path, &error) => {
                 if !entry.file_type()?.is_symlink() {
+                    // Gone since it was listed.
                     continue;
                 }
                 Kind::Dangling
@@ -199,6 +202,13 @@ pub(crate) fn list(directory: &Path, prefix: &str, items: &mut Vec<Listed>) -> R
         items.push(Listed { name, path, kind });
     }
     Ok(())
+}
+
+/// Whether there is nothing, or only a circle, at the end of a path.
+fn leads_nowhere(path: &Path, error: &io::Error) -> bool {
+    let is_gone = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    // A circle has no stable kind of its own.
+    is_gone || matches!(rustix::fs::stat(path), Err(Errno::LOOP))
 }
 
 impl Listed {

@@ -122,16 +122,18 @@ fn a_panic_is_a_dead_letter_and_the_others_get_done() {
 
 #[test]
 fn what_is_no_file_is_a_dead_letter() {
-    let project = Project::new(THREE);
-    std::os::unix::fs::symlink("nowhere", project.path("raw/d.txt")).unwrap();
-    let ended = project.run("raw out", 1);
-    assert!(
-        ended
-            .stderr
-            .contains("raw/d.txt: a symbolic link that leads nowhere"),
-        "{}",
-        ended.stderr
-    );
+    for target in ["nowhere", "d.txt", "a.txt/d.txt"] {
+        let project = Project::new(THREE);
+        std::os::unix::fs::symlink(target, project.path("raw/d.txt")).unwrap();
+        let ended = project.run("raw out", 1);
+        assert!(
+            ended
+                .stderr
+                .contains("raw/d.txt: a symbolic link that leads nowhere"),
+            "{target}: {}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]
