@@ -35,7 +35,7 @@ pub(crate) fn commit(output: &Path) -> Result<(), Fault> {
     sync_directory(parent(output))?;
     // What was the last good output a moment ago now lies under the name of the partial.
     for leftover in [partial, layout::previous(output)] {
-        remove_tree(&leftover)?;
+        remove_queue(&leftover)?;
     }
     Ok(())
 }
@@ -61,7 +61,28 @@ pub(crate) fn recover(output: &Path) -> io::Result<()> {
         fs_err::rename(if whole { &partial } else { &previous }, output)?;
         sync_directory(parent(output))?;
     }
-    remove_tree(&previous)
+    remove_queue(&previous)
+}
+
+/// Removes a queue or a partial, if it is there. What shows that a stage has worked there goes last: a run that is
+/// killed in between leaves something that the next one knows as its own.
+pub(crate) fn remove_queue(path: &Path) -> io::Result<()> {
+    match empty(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => remove_tree(path),
+    }
+}
+
+fn empty(queue: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(queue)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_tree(&entry.path())?;
+        } else if !layout::shows_a_stage(&entry.file_name().to_string_lossy()) {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a directory and all in it, if it is there.
@@ -104,6 +125,25 @@ mod tests {
             commit(&output).unwrap();
             check(&output, content);
         }
+    }
+
+    #[test]
+    fn what_shows_that_a_queue_is_one_goes_last() {
+        let project = tempfile::tempdir().unwrap();
+        let output = project.path().join("features");
+        queue(&output, "{}");
+        for name in ["a.parquet", layout::RUN, layout::PACK, "z.parquet"] {
+            fs_err::write(output.join(name), "").unwrap();
+        }
+        fs_err::create_dir(output.join("train")).unwrap();
+        empty(&output).unwrap();
+        let left = fs_err::read_dir(&output).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [layout::MANIFEST, layout::RUN]);
+        remove_queue(&output).unwrap();
+        assert!(!output.exists());
+        remove_queue(&output).unwrap();
     }
 
     #[test]

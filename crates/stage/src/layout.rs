@@ -48,11 +48,17 @@ pub(crate) fn is_journal(name: &str) -> bool {
     name == JOURNAL || (name.starts_with("_journal.") && name.ends_with(".jsonl"))
 }
 
+/// The files by which a directory is known as a stage's.
+const SIGNS: [&str; 3] = [JOURNAL, RUN, MANIFEST];
+
 /// Whether some stage has worked in this directory.
 pub(crate) fn is_of_a_stage(directory: &Path) -> bool {
-    [JOURNAL, RUN, MANIFEST]
-        .iter()
-        .any(|name| directory.join(name).exists())
+    SIGNS.iter().any(|name| directory.join(name).exists())
+}
+
+/// Whether this is one of the files by which a directory is known as a stage's.
+pub(crate) fn shows_a_stage(name: &str) -> bool {
+    SIGNS.contains(&name)
 }
 
 /// Whether a file or folder of this name is hidden from readers of a queue.

@@ -266,7 +266,7 @@ pub(crate) fn remove_leftover(output: &Path) -> Result<(), Fault> {
     let path = layout::partial(output);
     if let Some(_lock) = Lock::of(&path, output)? {
         history::rescue(output)?;
-        remove_tree(&path)?;
+        commit::remove_queue(&path)?;
     }
     Ok(commit::recover(output)?)
 }
