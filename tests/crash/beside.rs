@@ -185,6 +185,44 @@ fn an_item_that_goes_at_any_moment_takes_its_rows_with_it() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_not_taken_for_the_answer_to_another_input() {
+    if !watching_or_skip("input that changes after a kill") {
+        return;
+    }
+    let change = |project: &Project| {
+        project.write(&format!("raw/{}", day(6)), &rows(6, 9, 4));
+        project.write(&format!("raw/{}", day(1)), &rows(1, 7, 4));
+    };
+    for before in [Before::Nothing, Before::OldQueue] {
+        let scene = Scene::new(stage("validate"), before);
+        let expected = {
+            let play = scene.set();
+            change(play.project());
+            play.rerun().assert(0);
+            play.project().tree("")
+        };
+        for nth in moments(&scene, "kills before another input") {
+            let play = scene.set();
+            let mut seen = 0;
+            let ended = play.command().watched(play.directory(), &mut |_: &Call| {
+                seen += 1;
+                if seen == nth {
+                    Verdict::Kill
+                } else {
+                    Verdict::Go
+                }
+            });
+            change(play.project());
+            let second = play.rerun();
+            let what = format!("killed at call {nth}\n{ended}{second}");
+            assert_eq!(second.status, 0, "{what}");
+            play.project().tree("").assert_same(&expected, &what);
+            assert!(!play.project().has("validated.partial"), "{what}");
+        }
+    }
+}
+
+#[test]
 fn a_queue_that_is_replaced_at_any_moment_is_read_again() {
     if !watching_or_skip("queues that are replaced during a run") {
         return;
