@@ -1,0 +1,98 @@
+//! A stage that was just laid out keeps the contract, in every language.
+
+use conform::{Kind, Mode};
+use waystation_tests::{Command, python_or_skip, repository};
+
+use crate::{foreign, judged};
+
+/// Lays out a stage called `fresh`.
+fn lay_out(language: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    Command::new("scripts/new-stage")
+        .directory(repository())
+        .args(["fresh", language])
+        .path(directory.path())
+        .expect(0);
+    directory
+}
+
+#[track_caller]
+fn check(command: &[&str], kind: Kind, unjudged: &[&str]) {
+    let report = judged(command, kind, &[]);
+    assert_eq!(report.ids("failed"), [""; 0], "{:#}", report.to_json());
+    assert_eq!(report.ids("skipped"), unjudged, "{:#}", report.to_json());
+}
+
+#[test]
+fn the_shell_template_is_a_stage() {
+    let directory = lay_out("shell");
+    let script = directory.path().join("fresh.sh").display().to_string();
+    for (mode, unjudged) in [
+        (Mode::Each, &["settings", "description"][..]),
+        (Mode::Whole, &["max-failed", "settings", "description"]),
+    ] {
+        check(&["sh", &script], foreign(mode), unjudged);
+    }
+}
+
+#[test]
+fn the_python_template_is_a_stage() {
+    let Some(python) = python_or_skip("the Python template under the contract") else {
+        return;
+    };
+    let directory = lay_out("python");
+    let script = directory.path().join("fresh.py").display().to_string();
+    check(
+        &[&python, &script],
+        foreign(Mode::Batch(2)),
+        &["settings", "description"],
+    );
+}
+
+#[test]
+fn the_rust_template_is_a_stage() {
+    let workspace = lay_out("rust");
+    let root = workspace.path();
+    // A workspace of the template and `stage` alone, built where ours is: what they need is there already.
+    let ours = fs_err::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let members = r#"members = ["crates/*", "tests"]"#;
+    assert!(ours.contains(members));
+    let theirs = ours.replace(members, r#"members = ["crates/*"]"#);
+    fs_err::write(root.join("Cargo.toml"), theirs).unwrap();
+    fs_err::copy(repository().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+    for file in [".clippy.toml", "crates/stage"] {
+        let copy = Command::new("cp").arg("-R").path(repository().join(file));
+        copy.path(root.join(file)).expect(0);
+    }
+    let target = waystation_tests::binaries().join("..");
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    Command::new(&cargo)
+        .directory(root)
+        .args(["test", "--release", "--quiet", "-p", "fresh"])
+        .environment("CARGO_TARGET_DIR", &target.display().to_string())
+        .expect(0);
+    Command::new(&cargo)
+        .directory(root)
+        .args(["build", "--release", "--quiet", "-p", "fresh"])
+        .environment("CARGO_TARGET_DIR", &target.display().to_string())
+        .expect(0);
+    let binary = target.join("release/fresh").display().to_string();
+    check(&[&binary], Kind::Native, &[]);
+}
+
+#[test]
+fn what_cannot_be_laid_out_is_refused() {
+    let new_stage = || Command::new("scripts/new-stage").directory(repository());
+    let directory = tempfile::tempdir().unwrap();
+    let python = || new_stage().args(["fresh", "python"]).path(directory.path());
+    python().expect(0);
+    python().expect(64).said("is there already");
+    new_stage()
+        .args(["Fresh!", "shell"])
+        .expect(64)
+        .said("is not a name");
+    new_stage()
+        .args(["fresh", "cobol"])
+        .expect(64)
+        .said("expected rust, python or shell");
+}
