@@ -30,6 +30,18 @@ new: $(BIN)/new $(BIN)/validate
 	@$(if $(and $(DATA),$(LABEL),$(filter-out demo,$(PROJECT))),,echo "usage: make new PROJECT=DIR DATA='files' LABEL=column [AS=value|classes]" >&2; exit 64)
 	@$(BIN)/new $(if $(AS),--as $(AS)) --label '$(subst ','\'',$(LABEL))' $(PROJECT) $(DATA)
 
+## make conform STAGE=train
+## make conform STAGE='python3 my_stage.py'
+##                   is it a stage? The contract, tried clause by clause (CONFORM_FLAGS='--each --input DIR')
+conform: $(if $(wildcard crates/$(STAGE)/Cargo.toml),build)
+
+## make new-stage NAME=fill LANG=rust|python|shell
+##                   lay out a stage of your own (AT=DIR: there), which conforms from the start
+.PHONY: new-stage
+# LANG is also what the environment calls its locale: that does not count, and is not passed on.
+new-stage:
+	@LANG=C scripts/new-stage '$(NAME)' '$(if $(filter command line,$(origin LANG)),$(LANG))' $(if $(AT),'$(AT)')
+
 ## make test         build all and run every test
 .PHONY: test
 test: build
@@ -63,7 +75,7 @@ help:
 # The binaries: cargo builds them all in one go where a source is newer, and leaves alone the files that do not change.
 sources := Cargo.toml Cargo.lock crates
 built := $(TARGET)/release/.built
-binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt status new)
+binaries := $(addprefix $(BIN)/,validate clean featurize split train evaluate adapt status new conform)
 stale := $(shell find $(sources) -cnewer $(built) 2>&1 | head -n 1)
 ifeq ($(BIN),$(TARGET)/release)
 $(binaries): $(if $(stale)$(filter-out $(wildcard $(binaries)),$(binaries)),build)
@@ -74,7 +86,7 @@ include scripts/install/install.mk
 
 # The demo project is laid out before all else, so that its settings are there when this file is read again.
 ifeq ($(PROJECT)$(wildcard demo/raw/.),demo)
-ifneq ($(filter all $(queues),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all $(queues) $(if $($(STAGE)_conform),conform),$(or $(MAKECMDGOALS),all)),)
 include demo/.make/demo
 demo/.make/demo: FORCE
 	scripts/lay-out-demo tests/demo demo

@@ -47,6 +47,9 @@ TRAIN_ADAPT ?=
 EVALUATE_ADAPT ?=
 # Options of `status`: make status STATUS_FLAGS='--check --max-age 1h'
 STATUS_FLAGS ?=
+# Is it a stage? make conform STAGE=train, or STAGE='python3 my_stage.py' CONFORM_FLAGS='--each --input DIR'
+STAGE ?=
+CONFORM_FLAGS ?=
 # Programs outside $(BIN) that keep the contract by themselves and need no `adapt`.
 STAGES ?=
 
@@ -67,7 +70,7 @@ commands := $(PROJECT)/.make
 # Not Make's files to delete: a signal between the commit and the end of a stage must not cost the manifest.
 queues := validated cleaned features splits models reports
 .PRECIOUS: $(queues:%=$(PROJECT)/%/_manifest.json)
-.PHONY: $(queues) status clean FORCE
+.PHONY: $(queues) status conform clean FORCE
 FORCE:
 
 # Raw files. Their names never reach Make, so that spaces, colons and percent signs in them are harmless. A file or
@@ -132,6 +135,21 @@ typed_file := $(addprefix -f ,$(filter-out Makefile makefile GNUmakefile,$(first
 status: $(BIN)/status
 	@$(BIN)/status $(STATUS_FLAGS) --make $(call quote,$(make_command)) \
 	  $(foreach stage,$(line),--stage $(call quote,$($(stage)_command))) $(PROJECT)
+
+# Is it a stage? One of the line is tried on the queue that it reads here; any other program on what CONFORM_FLAGS say.
+# $(call conform,STAGE,INPUT,SETTINGS,MORE SETTINGS)
+conform = --input $2 $(call settings,--config,$3) $(if $(call native,$($1)),,$(filter --each,$($1_ADAPT))) -- $($1) \
+  $(if $4,$(if $(call native,$($1)),$(call settings,$(firstword $4),$(lastword $4))))
+validate_conform  = $(call conform,VALIDATE,$(RAW),validate.json)
+clean_conform     = $(call conform,CLEAN,$(PROJECT)/validated,clean.json)
+featurize_conform = $(call conform,FEATURIZE,$(PROJECT)/cleaned,featurize.json,--split split.json)
+split_conform     = $(call conform,SPLIT,$(PROJECT)/features,split.json)
+train_conform     = $(call conform,TRAIN,$(PROJECT)/splits,train.json)
+evaluate_conform  = $(call conform,EVALUATE,$(PROJECT)/models,evaluate.json)
+conform_of = $(or $($1_conform),-- $(if $(word 2,$1),$1,$(or $(wildcard $(BIN)/$1),$1)))
+conform: $(BIN)/conform $(BIN)/adapt $(filter %/_manifest.json,$(patsubst %,%/_manifest.json,$(filter-out $(RAW),$(word 2,$($(STAGE)_conform)))))
+	$(if $(STAGE),,$(error which stage? make conform STAGE=train, or STAGE='python3 my_stage.py'))@$(strip \
+	$(BIN)/conform $(CONFORM_FLAGS) $(call conform_of,$(STAGE)))
 
 # Removes the queues of the project, never its raw files or settings. (Two colons: yours may remove more.)
 clean::

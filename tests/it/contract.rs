@@ -1,17 +1,19 @@
-//! What every stage promises, tried on each of them: ours from first to last, and a foreign program through `adapt`.
+//! What every stage promises, clause by clause: ours from first to last, and foreign programs through `adapt`. The clauses
+//! themselves, and how each is tried, are in the crate `conform`, where anybody's program is judged by them.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
+use conform::{Candidate, Kind, Mode, Settings, judge};
 use waystation_tests::{
-    Command, DAYS, Ended, FOREIGN, LINE, Project, Signal, Stage, Tree, Unit, day, repository,
+    DAYS, FOREIGN, LINE, Project, Stage, Tree, Unit, binary, day, python_or_skip, repository, slow,
 };
 
 /// Crates that make no stage of the line.
-const NO_STAGES: [&str; 8] = [
+const NO_STAGES: [&str; 9] = [
     "boost",
+    "conform",
     "new",
     "partition",
     "report",
@@ -34,25 +36,106 @@ fn every_stage_is_in_the_list() {
     assert_eq!(crates, others);
 }
 
-/// Tries something on each stage, in a project whose queues are complete up to its input. With WAYSTATION_ONLY=train in
-/// the environment only on that one.
-#[expect(clippy::print_stdout, reason = "shown when the check fails")]
-fn each(check: impl Fn(&Stage, &Project)) {
-    let only = std::env::var("WAYSTATION_ONLY").ok();
-    let chosen = |stage: &&Stage| only.as_ref().is_none_or(|only| only == stage.binary);
-    for stage in LINE.iter().chain(FOREIGN).filter(chosen) {
-        println!("stage: {stage:?}");
-        check(stage, &Project::with(stage.reads));
+/// With WAYSTATION_ONLY=train in the environment only that stage.
+fn chosen(stage: &&Stage) -> bool {
+    std::env::var("WAYSTATION_ONLY").map_or(true, |only| only == stage.binary)
+}
+
+/// The stage as `conform` starts it: all settings but the first are options like any other.
+fn candidate(stage: &Stage, project: &Project) -> Candidate {
+    let config = |file: &str| project.path("config").join(file);
+    let (first, further) = stage.settings.split_first().unzip();
+    let further = further.into_iter().flatten();
+    let options = further
+        .flat_map(|(option, file)| [(*option).to_owned(), config(file).display().to_string()]);
+    let adapt = PathBuf::from(binary("adapt"));
+    let (words, kind) = if stage.program.is_empty() {
+        (vec![binary(stage.binary)], Kind::Native)
+    } else {
+        let each = stage.options.contains(&"--each");
+        let mode = if each { Mode::Each } else { Mode::Whole };
+        let words = stage.program.iter().map(|word| (*word).to_owned());
+        (words.collect(), Kind::Foreign { adapt, mode })
+    };
+    let words: Vec<String> = words.into_iter().chain(options).collect();
+    let settings = first.map(|(_, file)| config(file));
+    Candidate::new(&words, kind).config(settings.as_deref())
+}
+
+/// Judges a candidate on a queue of a project. No clause may be broken, and none left out but those that do not concern
+/// it.
+#[track_caller]
+fn check(candidate: &Candidate, input: &Path, kills: Option<u32>, unjudged: &[&str]) {
+    let settings = Settings {
+        input: Some(input.to_owned()),
+        kills,
+        ..Settings::default()
+    };
+    let report = judge(candidate, &settings, |_| ()).unwrap();
+    let found = (report.ids("failed"), report.ids("skipped"));
+    assert_eq!(found, (vec![], unjudged.to_vec()), "{:#}", report.to_json());
+}
+
+#[test]
+fn our_stages_keep_every_clause() {
+    for stage in LINE.iter().filter(chosen) {
+        let project = Project::with(stage.reads);
+        let unjudged: &[&str] = match stage.unit {
+            Unit::Queue => &["counts", "max-failed"],
+            _ => &[],
+        };
+        let input = project.path(stage.reads);
+        check(&candidate(stage, &project), &input, None, unjudged);
     }
 }
 
-/// The same for stages that work item by item.
-fn each_by_item(check: impl Fn(&Stage, &Project)) {
-    each(|stage, project| {
-        if stage.unit != Unit::Queue {
-            check(stage, project);
-        }
-    });
+#[test]
+fn foreign_programs_keep_every_clause() {
+    for stage in FOREIGN.iter().filter(chosen) {
+        let project = Project::with(stage.reads);
+        let unjudged: &[&str] = match stage.unit {
+            Unit::Queue => &["counts", "max-failed", "settings", "description"],
+            _ => &["counts", "settings", "description"],
+        };
+        let input = project.path(stage.reads);
+        check(&candidate(stage, &project), &input, None, unjudged);
+    }
+}
+
+#[test]
+fn the_examples_keep_every_clause() {
+    if !slow("the examples under the contract") {
+        return;
+    }
+    let Some(python) = python_or_skip("the examples under the contract") else {
+        return;
+    };
+    let adapt = PathBuf::from(binary("adapt"));
+    let check = |name: &str, project: &Project, queue: &str, mode: Mode, unjudged: &[&str]| {
+        let script = repository().join("scripts/examples").join(name);
+        let words = [python.clone(), script.display().to_string()];
+        let adapt = adapt.clone();
+        let candidate = Candidate::new(&words, Kind::Foreign { adapt, mode });
+        check(&candidate, &project.path(queue), Some(3), unjudged);
+    };
+    let project = Project::demo();
+    project.make("validated").expect(0);
+    let foreign = ["settings", "description"];
+    let by_item = ["counts"].into_iter().chain(foreign);
+    let by_item: Vec<&str> = by_item.collect();
+    check("clean.py", &project, "validated", Mode::Batch(9), &by_item);
+    let whole: Vec<&str> = ["counts", "max-failed"]
+        .into_iter()
+        .chain(foreign)
+        .collect();
+    let project = Project::with("splits");
+    for name in ["train_sklearn.py", "train_lightgbm.py"] {
+        check(name, &project, "splits", Mode::Whole, &whole);
+    }
+}
+
+fn inode(path: &Path) -> u64 {
+    fs_err::metadata(path).unwrap().ino()
 }
 
 /// What an undisturbed run gives.
@@ -66,65 +149,12 @@ fn undisturbed(stage: &Stage, project: &Project) -> Tree {
     tree
 }
 
-fn inode(path: &Path) -> u64 {
-    fs_err::metadata(path).unwrap().ino()
-}
-
-/// The first table among the stage's input.
-fn first_table(stage: &Stage, project: &Project) -> String {
-    let tree = project.tree(stage.reads);
-    let is_table = |name: &&str| name.ends_with(".csv") || name.ends_with(".parquet");
-    tree.items().into_iter().find(is_table).unwrap().to_owned()
-}
-
-/// What a plan says of items, without the reasons.
-fn planned(ended: &Ended) -> Vec<String> {
-    let item = |line: &str| line.rsplit(' ').next().unwrap_or_default().to_owned();
-    ended.lines().into_iter().map(item).collect()
-}
-
-#[test]
-fn a_stage_reads_one_directory_and_writes_another() {
-    each(|stage, project| {
-        let before = project.tree("");
-        project.stage(stage).expect(0);
-        assert!(!project.tree(stage.writes).items().is_empty());
-        let written = format!("{}/", stage.writes);
-        let after = project.tree("").without(&[&written]);
-        after.assert_same(&before, "files besides the output");
-    });
-}
-
-#[test]
-fn a_second_run_does_nothing() {
-    each(|stage, project| {
-        project.stage(stage).expect(0);
-        let manifest = project.path(stage.writes).join("_manifest.json");
-        let (before, old) = (project.tree(""), inode(&manifest));
-        let modified = fs_err::metadata(&manifest).unwrap().modified().unwrap();
-        std::thread::sleep(Duration::from_millis(20));
-        project.stage(stage).expect(0).said("nothing to do");
-        project.tree("").assert_same(&before, "a second run");
-        assert_eq!(inode(&manifest), old);
-        assert!(fs_err::metadata(&manifest).unwrap().modified().unwrap() > modified);
-    });
-}
-
-#[test]
-fn the_bytes_are_the_same_for_any_number_of_jobs_and_every_time() {
-    each(|stage, project| {
-        let expected = undisturbed(stage, project);
-        for jobs in ["1", "4", "4"] {
-            project.stage(stage).options(["--jobs", jobs]).expect(0);
-            project.tree(stage.writes).assert_same(&expected, jobs);
-            fs_err::remove_dir_all(project.path(stage.writes)).unwrap();
-        }
-    });
-}
-
 #[test]
 fn a_changed_item_is_the_only_one_done_again() {
-    each_by_item(|stage, project| {
+    // Also of stages that learn: as long as nothing new is learnt.
+    let by_item = |stage: &&Stage| stage.unit != Unit::Queue;
+    for stage in LINE.iter().chain(FOREIGN).filter(chosen).filter(by_item) {
+        let project = Project::with(stage.reads);
         project.stage(stage).expect(0);
         let inodes = |project: &Project| -> Vec<(String, u64)> {
             let tree = project.tree(stage.writes);
@@ -138,14 +168,14 @@ fn a_changed_item_is_the_only_one_done_again() {
                 })
                 .collect()
         };
-        let before = inodes(project);
+        let before = inodes(&project);
         // The last day is in the test partition: nothing is learnt from it.
         project.change(DAYS);
         project.run_to(stage.reads);
         project.stage(stage).expect(0);
         let changed = day(DAYS);
         let changed = changed.trim_end_matches(".csv");
-        for ((name, old), (_, new)) in before.iter().zip(inodes(project)) {
+        for ((name, old), (_, new)) in before.iter().zip(inodes(&project)) {
             assert_eq!(
                 *old != new,
                 name.contains(changed),
@@ -155,193 +185,6 @@ fn a_changed_item_is_the_only_one_done_again() {
         }
         project
             .tree(stage.writes)
-            .assert_same(&undisturbed(stage, project), "one changed item");
-    });
-}
-
-#[test]
-fn a_removed_item_takes_its_outputs_with_it() {
-    each_by_item(|stage, project| {
-        project.stage(stage).expect(0);
-        project.remove(&format!("raw/{}", day(2)));
-        project.run_to(stage.reads);
-        project.stage(stage).expect(0);
-        let tree = project.tree(stage.writes);
-        assert!(tree.names().iter().all(|name| !name.contains("2024-01-02")));
-        tree.assert_same(&undisturbed(stage, project), "one item less");
-    });
-}
-
-/// Overwrites an item of the stage's input with as many bytes of nonsense, as a failing disk might.
-fn tear(stage: &Stage, project: &Project) -> (String, Vec<u8>) {
-    let name = format!("{}/{}", stage.reads, first_table(stage, project));
-    let whole = fs_err::read(project.path(&name)).unwrap();
-    fs_err::write(project.path(&name), vec![0xff; whole.len()]).unwrap();
-    (name, whole)
-}
-
-#[test]
-fn a_torn_item_is_set_aside_and_nothing_commits_until_it_is_whole() {
-    each(|stage, project| {
-        let expected = undisturbed(stage, project);
-        let (name, whole) = tear(stage, project);
-        let ended = project.stage(stage).expect(1);
-        assert!(!project.has(stage.writes), "{ended}");
-        let letters = project.tree(&format!("{}.partial/_failed", stage.writes));
-        assert_eq!(letters.names().len(), 1, "{ended}");
-        fs_err::write(project.path(&name), whole).unwrap();
-        project.stage(stage).expect(0);
-        assert!(!project.has(&format!("{}.partial", stage.writes)));
-        project
-            .tree(stage.writes)
-            .assert_same(&expected, "a torn item");
-    });
-}
-
-#[test]
-fn a_queue_commits_without_failed_items_when_told_so() {
-    each_by_item(|stage, project| {
-        tear(stage, project);
-        project
-            .stage(stage)
-            .options(["--max-failed", "1"])
-            .expect(0);
-        let manifest = project.json(&format!("{}/_manifest.json", stage.writes));
-        assert_eq!(manifest["failed"].as_array().unwrap().len(), 1);
-        let tree = project.tree(stage.writes);
-        assert!(!tree.items().iter().any(|name| name.contains("2024-01-01")));
-    });
-}
-
-#[test]
-fn a_dry_run_gives_reasons_and_does_nothing() {
-    each(|stage, project| {
-        let before = project.tree("");
-        let ended = project.stage(stage).options(["--dry-run"]).expect(0);
-        let expected: Vec<String> = match stage.unit {
-            Unit::Queue => vec!["queue".to_owned()],
-            _ => project
-                .tree(stage.reads)
-                .items()
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-        };
-        assert_eq!(planned(&ended), expected);
-        assert!(
-            ended.lines().iter().all(|line| line.starts_with("new ")),
-            "{ended}"
-        );
-        project.tree("").assert_same(&before, "a dry run");
-    });
-}
-
-#[test]
-fn an_unknown_setting_is_refused_before_data_is_read() {
-    each(|stage, project| {
-        if !stage.is_strict() {
-            return;
-        }
-        let (_, file) = stage.settings[0];
-        let name = format!("config/{file}");
-        let mut settings = project.json(&name);
-        settings["no_such_setting"] = true.into();
-        project.write(&name, &settings.to_string());
-        project
-            .stage(stage)
-            .expect(78)
-            .said("no_such_setting")
-            .said(file);
-        assert!(!project.has(stage.writes));
-        assert!(!project.has(&format!("{}.partial", stage.writes)));
-    });
-}
-
-#[test]
-fn an_input_that_is_not_there_or_not_complete_is_refused() {
-    each(|stage, project| {
-        let complete = project.path(stage.reads);
-        if stage.reads != "raw" {
-            project.remove(&format!("{}/_manifest.json", stage.reads));
-            project.stage(stage).expect(66).said("_manifest.json");
-        }
-        fs_err::remove_dir_all(complete).unwrap();
-        project.stage(stage).expect(66).said(stage.reads);
-        assert!(!project.has(&format!("{}.partial", stage.writes)));
-    });
-}
-
-#[test]
-fn a_second_run_is_refused_while_the_first_is_under_way() {
-    each(|stage, project| {
-        let partial = project.path(&format!("{}.partial", stage.writes));
-        fs_err::create_dir(&partial).unwrap();
-        let directory = fs_err::File::open(&partial).unwrap();
-        let exclusive = rustix::fs::FlockOperation::NonBlockingLockExclusive;
-        rustix::fs::flock(&directory, exclusive).unwrap();
-        project.stage(stage).expect(75).said("another run");
-        drop(directory);
-        project.stage(stage).expect(0);
-    });
-}
-
-#[test]
-fn a_stage_describes_its_settings_and_itself() {
-    each(|stage, _| {
-        let binary = waystation_tests::binary(stage.binary);
-        let schema = Command::new(&binary).arg("--config-schema").expect(0);
-        serde_json::from_str::<serde_json::Value>(&schema.stdout).unwrap();
-        let help = Command::new(&binary).arg("--help").expect(0);
-        assert!(help.stdout.contains("--dry-run"));
-        Command::new(&binary).arg("--no-such-option").expect(64);
-        Command::new(&binary).expect(64);
-    });
-}
-
-/// Starts the stage again and again, each time ended by a signal a little later, until a run gets through.
-/// Gives the statuses of the runs that were ended. Without so many retries an item over which the process was killed
-/// again and again would be set aside as poison, which is right, but not what is tried here.
-fn stop_again_and_again(stage: &Stage, project: &Project, signal: Signal) -> Vec<i32> {
-    let mut statuses = Vec::new();
-    for attempt in 0..200 {
-        let running = project
-            .stage(stage)
-            .options(["--jobs", "1", "--retries", "1000"])
-            .start();
-        running
-            .sleep(Duration::from_millis(1 + 4 * attempt))
-            .signal(signal);
-        let ended = running.wait();
-        if ended.status == 0 {
-            assert!(!statuses.is_empty(), "{} was never stopped", stage.binary);
-            return statuses;
-        }
-        statuses.push(ended.status);
+            .assert_same(&undisturbed(stage, &project), "one changed item");
     }
-    panic!("{} never gets through: {statuses:?}", stage.binary);
-}
-
-#[test]
-fn a_killed_run_is_taken_up_and_gives_the_same_bytes() {
-    each(|stage, project| {
-        let expected = undisturbed(stage, project);
-        let statuses = stop_again_and_again(stage, project, Signal::KILL);
-        assert!(statuses.iter().all(|status| *status == 137), "{statuses:?}");
-        project
-            .tree(stage.writes)
-            .assert_same(&expected, "killed runs");
-    });
-}
-
-#[test]
-fn a_run_that_is_asked_to_stop_says_so_and_is_taken_up() {
-    each(|stage, project| {
-        let expected = undisturbed(stage, project);
-        let statuses = stop_again_and_again(stage, project, Signal::TERM);
-        // In the first moment of a process a signal ends it outright: both are 143.
-        assert!(statuses.iter().all(|status| *status == 143), "{statuses:?}");
-        project
-            .tree(stage.writes)
-            .assert_same(&expected, "stopped runs");
-    });
 }

@@ -99,7 +99,7 @@ pub const LINE: &[Stage] = &[
 const PASS_ON: &str = r#"
 for item in "$1"/*; do
     case $(head -c 4 "$item" | tr -d '\0') in
-        PAR1 | id,d) cp "$item" "$2"/ ;;
+        PAR1 | id,d) cp "$item" "$2"/ || exit ;;
         *) echo "$item: torn" >&2; exit 1 ;;
     esac
     sleep 0.01

@@ -35,6 +35,8 @@ pub enum Kind {
 pub struct Candidate {
     /// The program and its arguments, without INPUT and OUTPUT. Files among them are absolute paths.
     pub command: Vec<String>,
+    /// The same as it was given.
+    given: Vec<String>,
     /// Whether it keeps the contract by itself.
     pub kind: Kind,
     /// Its settings file.
@@ -52,9 +54,10 @@ impl Candidate {
                 name.clone()
             }
         });
-        let command = program.into_iter().chain(words.map(|word| absolute(word)));
+        let further = words.map(|word| absolute(word));
         Self {
-            command: command.collect(),
+            command: program.into_iter().chain(further).collect(),
+            given: command.to_vec(),
             kind,
             config: None,
         }
@@ -65,6 +68,21 @@ impl Candidate {
     pub fn config(mut self, config: Option<&Path>) -> Self {
         self.config = config.map(|path| std::path::absolute(path).unwrap_or(path.to_owned()));
         self
+    }
+
+    /// The program and its arguments on one line; a script among them is cut.
+    pub fn name(&self) -> String {
+        const LONGEST: usize = 60;
+        let word = |word: &String| {
+            let line = word.split_whitespace().collect::<Vec<_>>().join(" ");
+            let is_script = word.contains('\n') || line.chars().count() > LONGEST;
+            if is_script && line.contains(' ') {
+                format!("'{}…'", line.chars().take(LONGEST / 2).collect::<String>())
+            } else {
+                line
+            }
+        };
+        self.given.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
     /// How it is started, in words: "under `adapt --each`".
@@ -197,4 +215,24 @@ pub fn recognise(command: &[String], adapt: &Path, mode: Mode) -> anyhow::Result
         }
     }
     Ok(foreign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_among_the_arguments_is_cut() {
+        let words = [
+            "sh",
+            "-c",
+            "set -eu\nfor item in \"$1\"/*; do\n  cp \"$item\" \"$2\"\ndone",
+            "sh",
+        ];
+        let candidate = Candidate::new(&words.map(str::to_owned), Kind::Native);
+        assert_eq!(
+            candidate.name(),
+            "sh -c 'set -eu for item in \"$1\"/*; do…' sh"
+        );
+    }
 }

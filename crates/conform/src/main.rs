@@ -110,7 +110,7 @@ fn run(arguments: &Arguments) -> Result<(), Fault> {
             Some(input) => format!("on `{}`", input.display()),
             None => "on three small CSV files".to_owned(),
         };
-        let program = paint.strong(&arguments.program.join(" "));
+        let program = paint.strong(&candidate.name());
         writeln!(out, "{program}, {}, {on}\n", candidate.how())?;
     }
     let mut hopeless = 0;

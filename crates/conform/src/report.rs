@@ -24,7 +24,7 @@ pub struct Report {
 impl Report {
     pub(crate) fn new(candidate: &Candidate, items: &[String], clauses: Vec<Judged>) -> Self {
         Self {
-            candidate: candidate.command.join(" "),
+            candidate: candidate.name(),
             how: candidate.how(),
             items: items.to_vec(),
             clauses,

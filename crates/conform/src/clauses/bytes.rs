@@ -17,7 +17,8 @@ pub(crate) fn same_anywhere(trial: &Trial<'_>) -> Trying {
     })?;
     sandbox.environment("TZ", another_day());
     sandbox.environment("LC_ALL", "C");
-    let did = "ran it elsewhere, in another time zone and locale, on files of another age made in another order";
+    let did = "ran it elsewhere (a path with spaces), in another time zone and locale, on files of \
+               another age and order";
     complete(&sandbox, &[], did)?;
     trial.demand_undisturbed(&sandbox, did)?;
     kept()

@@ -46,18 +46,18 @@ pub(crate) fn dry_run(trial: &Trial<'_>) -> Trying {
     if let Some(difference) = before.difference(&sandbox.beside()?) {
         return failed(did, "nothing written", difference);
     }
-    let expected = match trial.demand_items() {
-        Ok(()) => trial.queue.items.len(),
-        Err(_) => 1,
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    let items = match trial.demand_items() {
+        Ok(()) => trial.queue.items.as_slice(),
+        Err(_) => &[],
     };
-    let lines = ended.stdout.lines().count();
-    if lines != expected {
-        let found = format!("{lines} lines");
-        return failed(
-            did,
-            format!("{expected} lines, one for each piece of work"),
-            found,
-        );
+    let untold = |item: &&String| !lines.iter().any(|line| line.ends_with(item.as_str()));
+    if let Some(item) = items.iter().find(untold) {
+        let expected = "a line for each item that it would process";
+        return failed(did, expected, format!("no line ends with `{item}`"));
+    }
+    if lines.is_empty() {
+        return failed(did, "a line on what it would do", "none");
     }
     kept()
 }
