@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use waystation_tests::trace::{Call, Verdict};
 use waystation_tests::{Command, Ended, LINE, Project, Stage, Tree, Unit, day, rows};
 
 use crate::reader::verify;
@@ -91,6 +92,19 @@ impl Scene {
             project: self.project.copy(),
             can_exchange: true,
         }
+    }
+
+    /// How many calls of an undisturbed run change the file system.
+    #[track_caller]
+    pub(crate) fn calls(&self) -> u32 {
+        let mut calls = 0;
+        let play = self.set();
+        let count = &mut |_: &Call| {
+            calls += 1;
+            Verdict::Go
+        };
+        play.command().watched(play.directory(), count).assert(0);
+        calls
     }
 
     /// The scene with whatever a run has left.
