@@ -9,21 +9,16 @@ use crate::scene::{Before, Play, Scene, stage};
 /// Runs a script that may mount file systems, which go with it. `None` where that is not permitted.
 fn mounting(script: &str, arguments: &[&str]) -> Option<Ended> {
     const MOUNT: &str = "mount -t tmpfs -o size=64k none /mnt";
-    let ways = [
-        ["--mount", "--fork"].as_slice(),
-        &["--mount", "--user", "--map-root-user"],
-    ];
-    let way = ways.into_iter().find(|way| {
-        let probe = Command::new("unshare").args(*way).args(["sh", "-c", MOUNT]);
-        probe.run().status == 0
-    })?;
-    let command = Command::new("unshare").args(way);
-    Some(
-        command
-            .args(["sh", "-ec", script, "sh"])
-            .args(arguments)
-            .run(),
-    )
+    // Through a shell, which says by its status that there is no such program.
+    let unshared = |way: &str, script: &str| {
+        let unshare = format!("exec unshare --mount {way} sh -ec \"$@\"");
+        Command::new("sh").args(["-c", &unshare, "sh", script, "sh"])
+    };
+    let ways = ["", "--user --map-root-user"];
+    let way = ways
+        .into_iter()
+        .find(|way| unshared(way, MOUNT).run().status == 0)?;
+    Some(unshared(way, script).args(arguments).run())
 }
 
 fn mounting_or_skip(suite: &str) -> bool {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use waystation_tests::trace::watching_or_skip;
-use waystation_tests::{FOREIGN, Random, Stage, say, slow};
+use waystation_tests::{FOREIGN, Random, Stage, Unit, say, slow};
 
 use crate::fault::{FAULTS, Fault, Injector};
 use crate::scene::{Before, Scene, stage};
@@ -19,8 +19,8 @@ fn survives(scene: &Scene, fault: Fault, nth: u32) -> bool {
     let mut injector = Injector::new(&play, Some(fault), nth);
     let ended = play.command().watched(play.directory(), &mut injector);
     let Some(hit) = injector.hit else {
-        ended.assert(0);
-        play.assert_done(&format!("{}: untouched", scene.name()));
+        ended.assert(scene.status());
+        play.end_well("untouched", Some(&ended));
         return false;
     };
     let when = format!("{fault:?} at {nth} (`{hit}`)");
@@ -41,9 +41,8 @@ fn survives(scene: &Scene, fault: Fault, nth: u32) -> bool {
 fn count(scene: &Scene, fault: Fault) -> u32 {
     let play = scene.set();
     let mut injector = Injector::new(&play, Some(fault), u32::MAX);
-    play.command()
-        .watched(play.directory(), &mut injector)
-        .assert(0);
+    let ended = play.command().watched(play.directory(), &mut injector);
+    ended.assert(scene.status());
     injector.seen
 }
 
@@ -76,11 +75,20 @@ fn check(stage: &Stage) {
         return;
     }
     let exhaustive = slow(&format!("{}: every call instead of some", stage.binary));
-    for before in [Before::Nothing, Before::OldQueue] {
-        let scene = Scene::new(stage, before);
+    let scenes: &[(Before, &[Fault])] = &[
+        (Before::Nothing, &FAULTS),
+        (Before::OldQueue, &FAULTS),
+        (Before::IllItem, &FAULTS[..2]),
+        (Before::StoppedRun, &FAULTS[..2]),
+    ];
+    // Where the queue is done at once, nothing is done when an item is ill.
+    let scenes = &scenes[..if stage.unit == Unit::Queue { 2 } else { 4 }];
+    for (before, faults) in scenes {
+        let scene = Scene::new(stage, *before);
         let mut random = Random::new(3);
         let mut tried = BTreeMap::new();
-        for fault in FAULTS {
+        for fault in *faults {
+            let fault = *fault;
             let points = if exhaustive {
                 exhaust(&scene, fault)
             } else {
@@ -123,10 +131,15 @@ fn evaluate_survives_every_call() {
     check(stage("evaluate"));
 }
 
-/// A foreign program that wastes no time.
+/// A foreign program that wastes no time, and passes on what is not torn.
 fn foreign(stage: &Stage) -> Stage {
     Stage {
-        program: &["sh", "-c", r#"cp "$1"/* "$2"/"#, "sh"],
+        program: &[
+            "sh",
+            "-c",
+            r#"for item in "$1"/*; do grep -q ^id, "$item" && cp "$item" "$2"/ || exit 1; done"#,
+            "sh",
+        ],
         ..*stage
     }
 }

@@ -19,6 +19,10 @@ pub(crate) enum Before {
     Nothing,
     /// The output of an earlier run: since then an item has come, one has changed, one is gone.
     OldQueue,
+    /// The same, and one item is ill: the run does the others, makes them durable and ends with 1. It is healed after.
+    IllItem,
+    /// What such a run has left, and the item is healed.
+    StoppedRun,
 }
 
 /// A stage about to run, and what must come of it.
@@ -32,6 +36,8 @@ pub(crate) struct Scene {
     expected: Tree,
     old_queue: Option<Tree>,
     new_queue: Tree,
+    /// The item that is ill, as it would be in health.
+    ill: Option<(String, Vec<u8>)>,
 }
 
 impl Scene {
@@ -49,7 +55,7 @@ impl Scene {
         days: impl IntoIterator<Item = u32>,
     ) -> Self {
         let project = tiny(days);
-        if before == Before::OldQueue {
+        if before != Before::Nothing {
             project.run_to(stage.reads);
             project.stage(stage).expect(0);
             project.write(&format!("raw/{}", day(3)), &rows(3, ROWS, 1));
@@ -60,14 +66,30 @@ impl Scene {
         let undisturbed = project.copy();
         undisturbed.stage(stage).expect(0);
         verify(&undisturbed.path(stage.writes)).unwrap();
+        let ill = match before {
+            Before::IllItem => Some(fall_ill(&project, stage)),
+            Before::StoppedRun => {
+                let (name, whole) = fall_ill(&project, stage);
+                project.stage(stage).expect(1);
+                fs_err::write(project.path(&name), whole).unwrap();
+                None
+            }
+            Before::Nothing | Before::OldQueue => None,
+        };
         Self {
             stage: *stage,
             before,
-            old_queue: (before == Before::OldQueue).then(|| project.tree(stage.writes)),
+            old_queue: (before != Before::Nothing).then(|| project.tree(stage.writes)),
             new_queue: undisturbed.tree(stage.writes),
             expected: undisturbed.tree(""),
+            ill,
             project,
         }
+    }
+
+    /// How an undisturbed run ends.
+    pub(crate) fn status(&self) -> i32 {
+        i32::from(self.ill.is_some())
     }
 
     /// The stage and what was there before.
@@ -80,6 +102,8 @@ impl Scene {
         let before = match self.before {
             Before::Nothing => "first run",
             Before::OldQueue => "rerun",
+            Before::IllItem => "rerun with an ill item",
+            Before::StoppedRun => "rerun after one that stopped",
         };
         format!("{}{form}, {before}", self.stage.binary)
     }
@@ -103,7 +127,8 @@ impl Scene {
             calls += 1;
             Verdict::Go
         };
-        play.command().watched(play.directory(), count).assert(0);
+        let ended = play.command().watched(play.directory(), count);
+        ended.assert(self.status());
         calls
     }
 
@@ -123,6 +148,17 @@ impl Scene {
         play.rerun().assert(0);
         play.project
     }
+}
+
+/// Overwrites the last item of a stage's input with nonsense. Gives its path in the project and what it held.
+#[track_caller]
+fn fall_ill(project: &Project, stage: &Stage) -> (String, Vec<u8>) {
+    let tree = project.tree(stage.reads);
+    let name = format!("{}/{}", stage.reads, tree.items().pop().unwrap());
+    let path = project.path(&name);
+    let whole = fs_err::read(&path).unwrap();
+    fs_err::write(path, vec![0xff; whole.len()]).unwrap();
+    (name, whole)
 }
 
 /// A tiny project with the raw items of these days.
@@ -210,11 +246,20 @@ impl Play<'_> {
         );
     }
 
+    /// Heals the item that is ill, if there is one.
+    #[track_caller]
+    fn heal(&self) {
+        if let Some((name, whole)) = &self.scene.ill {
+            fs_err::write(self.project.path(name), whole).unwrap();
+        }
+    }
+
     /// A plain run must now end well, and everything be as after an undisturbed run.
     #[track_caller]
     pub(crate) fn end_well(&self, when: &str, disturbed: Option<&Ended>) {
         self.look(when);
         let scene = self.scene;
+        self.heal();
         let rerun = self.rerun();
         let disturbed = disturbed.map(ToString::to_string).unwrap_or_default();
         let what = format!("{}: {when}\n{disturbed}\nthe rerun: {rerun}", scene.name());

@@ -18,9 +18,8 @@ fn record(scene: &Scene) -> (usize, Vec<(String, disk::Disk)>) {
     let play = scene.set();
     let mut recorder = Recorder::new(play.directory());
     let before = recorder.live.clone();
-    play.command()
-        .watched(play.directory(), &mut recorder)
-        .assert(0);
+    let ended = play.command().watched(play.directory(), &mut recorder);
+    ended.assert(scene.status());
     let steps = recorder.steps;
     let syncs = steps
         .iter()
@@ -31,9 +30,31 @@ fn record(scene: &Scene) -> (usize, Vec<(String, disk::Disk)>) {
     (syncs, states(&before, &steps))
 }
 
+/// Tries all states that a power cut in a scene may leave, or some.
 #[track_caller]
-fn check(stage: &Stage) {
-    const SAMPLE: usize = 8;
+fn check_scene(scene: &Scene, most: usize) {
+    let (syncs, mut states) = record(scene);
+    let all = states.len();
+    let mut random = Random::new(5);
+    while states.len() > most {
+        let index = random.below(states.len() as u64);
+        states.swap_remove(usize::try_from(index).unwrap());
+    }
+    for (cut, disk) in &states {
+        let project = Project::in_memory();
+        disk.write(project.directory());
+        scene.left(project).end_well(cut, None);
+    }
+    say(&format!(
+        "power cut: {}: {syncs} syncs, {} of {all} states tried",
+        scene.name(),
+        states.len()
+    ));
+}
+
+#[track_caller]
+fn check(stage: &Stage, scenes: &[Before]) {
+    const SAMPLE: usize = 6;
     if !watching_or_skip("power cuts") {
         return;
     }
@@ -41,56 +62,61 @@ fn check(stage: &Stage) {
         "{}: every power cut instead of some",
         stage.binary
     ));
-    for before in [Before::Nothing, Before::OldQueue] {
-        let scene = Scene::new(stage, before);
-        let (syncs, mut states) = record(&scene);
-        let all = states.len();
-        if !exhaustive {
-            let mut random = Random::new(5);
-            while states.len() > SAMPLE {
-                let index = random.below(states.len() as u64);
-                states.swap_remove(usize::try_from(index).unwrap());
-            }
-        }
-        for (cut, disk) in &states {
-            let project = Project::in_memory();
-            disk.write(project.directory());
-            scene.left(project).end_well(cut, None);
-        }
-        say(&format!(
-            "power cut: {}: {syncs} syncs, {} of {all} states tried",
-            scene.name(),
-            states.len()
-        ));
+    let most = if exhaustive { usize::MAX } else { SAMPLE };
+    for before in scenes {
+        check_scene(&Scene::new(stage, *before), most);
     }
 }
 
+const BOTH: &[Before] = &[Before::Nothing, Before::OldQueue];
+const ALL: &[Before] = &[
+    Before::Nothing,
+    Before::OldQueue,
+    Before::IllItem,
+    Before::StoppedRun,
+];
+
 #[test]
 fn validate_survives_a_power_cut() {
-    check(stage("validate"));
+    check(stage("validate"), BOTH);
 }
 
 #[test]
 fn clean_survives_a_power_cut() {
-    check(stage("clean"));
+    check(stage("clean"), ALL);
 }
 
 #[test]
 fn featurize_survives_a_power_cut() {
-    check(stage("featurize"));
+    check(stage("featurize"), BOTH);
 }
 
 #[test]
 fn split_survives_a_power_cut() {
-    check(stage("split"));
+    check(stage("split"), ALL);
 }
 
 #[test]
 fn train_survives_a_power_cut() {
-    check(stage("train"));
+    check(stage("train"), BOTH);
 }
 
 #[test]
 fn evaluate_survives_a_power_cut() {
-    check(stage("evaluate"));
+    check(stage("evaluate"), BOTH);
+}
+
+#[test]
+fn a_queue_of_many_items_survives_a_power_cut() {
+    if !watching_or_skip("power cuts in a queue of many items") {
+        return;
+    }
+    let most = if slow("more power cuts in a queue of many items") {
+        150
+    } else {
+        6
+    };
+    // So many that the file system is synced instead of each file.
+    let scene = Scene::of_days(stage("split"), Before::Nothing, 1..=28);
+    check_scene(&scene, most);
 }
