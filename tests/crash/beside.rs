@@ -25,7 +25,7 @@ fn interrupt(play: &Play<'_>, nth: u32, mut act: impl FnMut()) -> (Ended, bool) 
 /// The moments of a run at which something is tried: each call, or some of them.
 #[track_caller]
 fn moments(scene: &Scene, suite: &str) -> Vec<u32> {
-    const SAMPLE: u64 = 4;
+    const SAMPLE: u64 = 3;
     let calls = scene.calls();
     if slow(&format!("{suite} at every call instead of some")) {
         return (1..=calls).collect();
@@ -66,7 +66,7 @@ fn a_second_run_at_any_moment_is_refused_or_finds_all_done() {
 #[test]
 fn of_two_runs_at_once_one_works() {
     let scene = Scene::new(stage("featurize"), Before::OldQueue);
-    for _ in 0..20 {
+    for _ in 0..8 {
         let play = scene.set();
         let runs = [play.command().start(), play.command().start()];
         let ended = runs.map(waystation_tests::Running::wait);
@@ -86,12 +86,12 @@ fn a_reader_during_commits_never_finds_half_a_queue() {
     let validate = project.stage(stage("validate"));
     validate.expect(0);
     let reader = Reader::start(&project.path("validated"));
-    for seed in 0..30 {
+    for seed in 0..15 {
         project.write(&format!("raw/{}", day(2)), &rows(2, 8, seed));
         validate.expect(0);
     }
     let looks = reader.end();
-    assert!(looks > 30, "only {looks} looks");
+    assert!(looks > 15, "only {looks} looks");
 }
 
 /// A project whose stage's input changes at some moment of the run, and what must come of the new input.
@@ -243,7 +243,7 @@ fn eight_workers_killed_at_once_leave_a_partial_that_is_taken_up() {
     for name in ["validate", "featurize"] {
         let scene = Scene::of_days(stage(name), Before::Nothing, 1..=20);
         let mut random = Random::new(11);
-        for _ in 0..15 {
+        for _ in 0..8 {
             let play = scene.set();
             let (mut seen, nth) = (0, 1 + random.below(150));
             let command = play.command().options(["--jobs", "8"]);
@@ -262,7 +262,7 @@ fn eight_workers_killed_at_once_leave_a_partial_that_is_taken_up() {
 
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_well() {
-    const KILLS: u32 = 12;
+    const KILLS: u32 = 8;
     if !watching_or_skip("runs killed again and again") {
         return;
     }
@@ -275,7 +275,7 @@ fn a_run_that_is_killed_again_and_again_ends_well() {
             let command = play.command().options(["--retries", "100"]);
             let ended = command.watched(play.directory(), &mut |_: &Call| {
                 seen += 1;
-                if seen == 4 * kill {
+                if seen == 7 * kill {
                     Verdict::Kill
                 } else {
                     Verdict::Go

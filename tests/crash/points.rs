@@ -61,7 +61,7 @@ fn exhaust(scene: &Scene, fault: Fault) -> u32 {
 #[track_caller]
 fn sample(scene: &Scene, fault: Fault, random: &mut Random) -> u32 {
     let all = u64::from(count(scene, fault));
-    let most = if fault == Fault::Kill { 3 } else { 1 };
+    let most = if fault == Fault::Kill { 2 } else { 1 };
     for _ in 0..most {
         let nth = 1 + random.below(all);
         survives(scene, fault, u32::try_from(nth).unwrap());
@@ -87,8 +87,12 @@ fn check(stage: &Stage) {
         let scene = Scene::new(stage, *before);
         let mut random = Random::new(3);
         let mut tried = BTreeMap::new();
-        for fault in *faults {
-            let fault = *fault;
+        // One error stands for all where not every point is tried.
+        let other = 1 + usize::try_from(random.below(faults.len() as u64 - 1)).unwrap();
+        for (index, fault) in faults.iter().copied().enumerate() {
+            if !exhaustive && ![0, other].contains(&index) {
+                continue;
+            }
             let points = if exhaustive {
                 exhaust(&scene, fault)
             } else {
