@@ -22,6 +22,8 @@ include scripts/pipeline.mk
 ##                   the same with any program in the place of a stage
 
 ## make status       where did it stop? (STATUS_FLAGS=--watch: a live screen)
+## make why STAGE=clean ITEM=a.parquet
+##                   what would be done again, and for which reason
 
 ## make new PROJECT=DIR DATA='FILES' LABEL=COLUMN
 ##                   lay out a project from any files: schema, task and split guessed, settings to read

@@ -70,7 +70,7 @@ commands := $(PROJECT)/.make
 # Not Make's files to delete: a signal between the commit and the end of a stage must not cost the manifest.
 queues := validated cleaned features splits models reports
 .PRECIOUS: $(queues:%=$(PROJECT)/%/_manifest.json)
-.PHONY: $(queues) status conform clean FORCE
+.PHONY: $(queues) status why conform clean FORCE
 FORCE:
 
 # Raw files. Their names never reach Make, so that spaces, colons and percent signs in them are harmless. A file or
@@ -130,11 +130,16 @@ $(PROJECT)/reports/_manifest.json:   $(PROJECT)/models/_manifest.json
 line := VALIDATE CLEAN FEATURIZE SPLIT TRAIN EVALUATE
 quote = '$(subst ','\'',$1)'
 # What to type in front of a queue's name: make, with all that was set on the command line.
-make_command = $(strip make $(typed_file) $(subst <>,\ ,$(filter-out STATUS_FLAGS=%,$(subst \ ,<>,$(MAKEOVERRIDES)))))
+make_command = $(strip make $(typed_file) $(subst <>,\ ,$(filter-out STATUS_FLAGS=% STAGE=% ITEM=%,$(subst \ ,<>,$(MAKEOVERRIDES)))))
 typed_file := $(addprefix -f ,$(filter-out Makefile makefile GNUmakefile,$(firstword $(MAKEFILE_LIST))))
+the_line = --make $(call quote,$(make_command)) $(foreach stage,$(line),--stage $(call quote,$($(stage)_command)))
 status: $(BIN)/status
-	@$(BIN)/status $(STATUS_FLAGS) --make $(call quote,$(make_command)) \
-	  $(foreach stage,$(line),--stage $(call quote,$($(stage)_command))) $(PROJECT)
+	@$(BIN)/status $(STATUS_FLAGS) $(the_line) $(PROJECT)
+
+# Why would something be done again, or not? make why STAGE=clean ITEM=flights.parquet
+why: $(BIN)/status
+	$(if $(STAGE),,$(error which stage? make why STAGE=train))@$(BIN)/status why $(the_line) --project $(PROJECT) -- \
+	  $(call quote,$(STAGE)) $(if $(ITEM),$(call quote,$(ITEM)))
 
 # Is it a stage? One of the line is tried on the queue that it reads here; any other program on what CONFORM_FLAGS say.
 # $(call conform,STAGE,INPUT,SETTINGS,MORE SETTINGS)

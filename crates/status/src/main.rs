@@ -12,6 +12,16 @@
 //!   changed command is noticed; `make status` gives them. Without, the queues in PROJECT tell who reads whom.
 //! - `--make COMMAND` is how queues are made, for what to type next.
 //!
+//! `status why STAGE [ITEM] [--project DIR]`
+//!
+//! Says which part of the key changed, of a stage or of one item of its input: input bytes, a setting with its old and new value,
+//! the program, what was fitted, what comes before; or why nothing will be done.
+//!
+//! `status lineage FILE`
+//!
+//! Follows a model, a report or any item back to the raw files, and reads every file on the way: is it what it was? Ends with 1
+//! if one is not.
+//!
 //! Notes. Nothing is changed, no lock is held, no daemon is asked: it works after a power cut and on a copy of the project. Counts are
 //! items of a stage's input; `rejected` are rows. `moved` is the time since something was last done, in a complete queue since it
 //! was completed. Of raw files that were touched, at most 64 MiB are read to see whether they are changed.
@@ -22,8 +32,10 @@ mod by_age;
 mod check;
 mod digests;
 mod failures;
+mod lineage;
 mod model;
 mod openmetrics;
+mod runs;
 mod screen;
 mod settings;
 mod stopped;
@@ -31,6 +43,7 @@ mod style;
 mod survey;
 mod text;
 mod watch;
+mod why;
 mod wiring;
 mod work;
 
@@ -47,18 +60,21 @@ use crate::survey::Question;
 
 /// Says where a line of stages stopped, why, and what to type next.
 #[derive(Debug, clap::Parser)]
-#[command(name = "status", version)]
+#[command(name = "status", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// The project: the directory of the queues.
     #[arg(default_value = ".")]
     project: PathBuf,
 
     /// The command of a stage; once for each, in line order.
-    #[arg(long = "stage", value_name = "COMMAND")]
+    #[arg(long = "stage", value_name = "COMMAND", global = true)]
     stages: Vec<String>,
 
     /// How queues are made: `make PROJECT=demo`.
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", global = true)]
     make: Option<String>,
 
     /// Draw it again each second, until `q`.
@@ -94,6 +110,29 @@ struct Arguments {
     stalled_after: Duration,
 }
 
+/// Questions about one stage or one file.
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Say which part of the key of a stage or an item changed, or why nothing will be done.
+    Why {
+        /// The stage, or the queue it writes.
+        stage: String,
+        /// An item of its input.
+        item: Option<String>,
+        /// The project: the directory of the queues.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        project: PathBuf,
+    },
+    /// Follow a file back to the raw files it was made from, by digest.
+    Lineage {
+        /// A file that a stage has written.
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 fn main() -> ExitCode {
     stage::tool(run)
 }
@@ -109,6 +148,32 @@ fn run(arguments: &Arguments) -> Result<(), Fault> {
         stalled_after: arguments.stalled_after,
     };
     let style = Style::of_stdout();
+    match &arguments.command {
+        Some(Command::Why {
+            stage,
+            item,
+            project,
+        }) => {
+            let question = Question {
+                project: project.clone(),
+                ..question
+            };
+            return print(&why::explain(&question, stage, item.as_deref(), style)?);
+        }
+        Some(Command::Lineage {
+            file,
+            json: as_json,
+        }) => {
+            let lineage = lineage::trace(file)?;
+            print(&if *as_json {
+                json(&lineage)
+            } else {
+                lineage.in_words()
+            })?;
+            return lineage.check();
+        }
+        None => {}
+    }
     let draw = |line: &Line| match arguments.age {
         true => by_age::draw(line, style),
         false => screen::draw(line, style),

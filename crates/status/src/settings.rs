@@ -58,6 +58,7 @@ fn moved(path: &Path, record: &RunRecord, output: &Path) -> PathBuf {
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(here).unwrap_or(path);
+    let path = path.strip_prefix(".").unwrap_or(path);
     path.display().to_string()
 }
 

@@ -66,6 +66,15 @@ pub(crate) fn find(project: &Path, commands: &[String]) -> Result<Vec<Wired>, Fa
     Ok(line)
 }
 
+/// A name in a directory, as one would type it: `raw` and not `./raw`.
+fn inside(directory: &Path, name: &str) -> PathBuf {
+    if directory == Path::new(".") {
+        PathBuf::from(name)
+    } else {
+        directory.join(name)
+    }
+}
+
 /// The stages that Make has run, by the commands it has left.
 fn made(project: &Path) -> Vec<Wired> {
     let mut found = Vec::new();
@@ -77,10 +86,10 @@ fn made(project: &Path) -> Vec<Wired> {
             continue;
         };
         // The command may have been given elsewhere, or the project moved since.
-        let output = project.join(name_of(&wired.output));
+        let output = inside(project, &name_of(&wired.output));
         let sibling = wired.input.parent() == wired.output.parent();
         let input = if sibling {
-            project.join(name_of(&wired.input))
+            inside(project, &name_of(&wired.input))
         } else {
             wired.input
         };
@@ -105,8 +114,8 @@ fn queues(project: &Path) -> Result<Vec<Wired>, Fault> {
             continue;
         }
         match name.strip_suffix(".partial") {
-            Some(queue) => outputs.push(project.join(queue)),
-            None if path.join("_manifest.json").exists() => outputs.push(path),
+            Some(queue) => outputs.push(inside(project, queue)),
+            None if path.join("_manifest.json").exists() => outputs.push(inside(project, &name)),
             None => {}
         }
     }
@@ -136,7 +145,7 @@ fn recorded(output: PathBuf) -> Wired {
 pub(crate) fn input_of(record: &RunRecord, output: &Path) -> PathBuf {
     let sibling = record.input.parent() == record.output.parent();
     match output.parent() {
-        Some(project) if sibling => project.join(name_of(&record.input)),
+        Some(project) if sibling => inside(project, &name_of(&record.input)),
         _ => record.input.clone(),
     }
 }

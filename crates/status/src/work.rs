@@ -145,16 +145,23 @@ fn of_letter(
     if letter.cause == Cause::Machine {
         return Fate::Retrying;
     }
-    let (Some(record), Some(then)) = (&partial.record, letter.key) else {
-        return Fate::Dead;
-    };
+    let digest = || case.input.digest(item);
+    let mended = is_mended(letter, partial.record.as_ref(), fits, digest);
+    // Where the key is of more than this item, only the time tells.
+    let mended = mended.unwrap_or_else(|| case.input.since(item) > partial.changed);
+    if mended { Fate::Waiting } else { Fate::Dead }
+}
+
+/// Whether an item has changed since it was set aside, if its key tells.
+pub(crate) fn is_mended(
+    letter: &DeadLetter,
+    record: Option<&RunRecord>,
+    fits: bool,
+    digest: impl Fn() -> Option<Digest>,
+) -> Option<bool> {
     if letter.phase == Phase::Queue || (fits && letter.phase == Phase::Item) {
-        // The key is of more than this item: only the time tells.
-        let changed = case.input.since(item) > partial.changed;
-        return if changed { Fate::Waiting } else { Fate::Dead };
+        return None;
     }
-    match case.input.digest(item) {
-        Some(digest) if key(record, letter.phase, &item.name, digest) != then => Fate::Waiting,
-        _ => Fate::Dead,
-    }
+    let now = key(record?, letter.phase, &letter.item, digest()?);
+    Some(now != letter.key?)
 }

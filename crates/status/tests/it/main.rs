@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod line;
+mod make;
 mod outputs;
 mod states;
+mod why;
