@@ -39,9 +39,9 @@ pub(crate) fn run(mut draw: impl FnMut() -> Result<String, Fault>) -> Result<(),
 fn show(text: &str) -> Result<(), Fault> {
     let rows = tcgetwinsize(rustix::stdio::stdout()).map_or(24, |size| usize::from(size.ws_row));
     let mut screen = String::from("\u{1b}[H");
-    let lines: Vec<&str> = text.lines().take(rows.max(2) - 1).collect();
+    let lines: Vec<&str> = text.lines().take(rows.max(4) - 3).collect();
     screen += &lines.join("\u{1b}[K\r\n");
-    screen += "\u{1b}[K\u{1b}[J";
+    screen += "\u{1b}[K\r\n\u{1b}[K\r\nq: quit\u{1b}[K\u{1b}[J";
     let mut out = std::io::stdout().lock();
     out.write_all(screen.as_bytes())?;
     Ok(out.flush()?)

@@ -263,6 +263,22 @@ for parse in new, old:
 }
 
 #[test]
+fn a_live_screen_is_drawn_again_and_given_back_at_the_end() {
+    let line = Line::made();
+    let running = line.status(&["--watch"]).start();
+    running.sleep(std::time::Duration::from_millis(2500));
+    running.signal(Signal::TERM);
+    let ended = running.wait();
+    ended.assert(0);
+    assert!(ended.stdout.matches("complete").count() >= 4, "{ended}");
+    assert!(ended.stdout.starts_with("\u{1b}[?1049h"), "{ended}");
+    assert!(
+        ended.stdout.ends_with("\u{1b}[?25h\u{1b}[?1049l"),
+        "{ended}"
+    );
+}
+
+#[test]
 fn what_is_no_project_is_refused() {
     let line = Line::new();
     let status = Command::new(env!("CARGO_BIN_EXE_status"));
