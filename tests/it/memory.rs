@@ -8,8 +8,9 @@ use waystation_tests::{LINE, Project, Stage, Unit, rows, slow};
 const ROWS: u32 = 500_000;
 /// How much larger the other one is.
 const TIMES: u32 = 8;
-/// What the peaks may differ by: what an allocator keeps, and how many batches happen to be in flight.
-const ALLOWED: f64 = 1.35;
+/// What the peaks may differ by: what an allocator keeps, and how many batches happen to be in flight. A stage that kept
+/// but five bytes a row would be above it.
+const ALLOWED: f64 = 1.6;
 
 /// A project with one item of `rows` rows over six days.
 fn project(rows_in_all: u32) -> Project {
