@@ -51,10 +51,20 @@ test: build
 
 ## make bench        our line beside the Python one would write instead (QUICK=1: two minutes)
 .PHONY: bench
-bench: build
+bench: build bench-venv
+	@$(TARGET)/bench/venv/bin/python tests/bench/bench.py --bin $(BIN) --work $(TARGET)/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
+
+## make bench-accuracy
+##                   our trees beside LightGBM's and XGBoost's: as good? (QUICK=1: not in full size; ACCURACY_FLAGS='--data DIR')
+.PHONY: bench-accuracy
+bench-accuracy: build bench-venv
+	@$(TARGET)/bench/venv/bin/python tests/bench/accuracy.py --bin $(BIN) --work $(TARGET)/bench $(if $(QUICK),--quick) $(ACCURACY_FLAGS)
+
+# The peers, each in its pinned version.
+.PHONY: bench-venv
+bench-venv:
 	@[ -x $(TARGET)/bench/venv/bin/python ] || python3 -m venv $(TARGET)/bench/venv
 	@$(TARGET)/bench/venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
-	@$(TARGET)/bench/venv/bin/python tests/bench/bench.py --bin $(BIN) --work $(TARGET)/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
 
 ## make build        only build the binaries
 .PHONY: build

@@ -3,7 +3,8 @@
     make bench [QUICK=1] [BENCH_FLAGS='--only train']
 
 Ours and the peers take turns, at least three rounds of each; the table gives medians, and the median of the ratios round by
-round, since a machine's pace drifts. All costs go to results.json, which compare.py sets beside another run's.
+round, since a machine's pace drifts. All costs go to results.json, which compare.py sets beside another run's. Whether the models
+are as good, on more tables, is what accuracy.py asks.
 """
 
 import argparse
