@@ -1,50 +1,82 @@
 //! A tree in terms of bins, to be run over a dataset.
 
-use crate::bins::{Bins, FeatureBins, Place};
+use crate::bins::{FeatureBins, GROUP, Place};
 use crate::dataset::Dataset;
+use crate::rows::part;
 use crate::tree::{Child, Missing, Rule, Tree};
 
-/// A tree in terms of bins. Rows go the same way as their values go in the tree itself.
+/// A tree in terms of the bins of a dataset. Rows go the same way as their values go in the tree itself.
 #[derive(Debug)]
-pub(crate) struct CodedTree {
-    nodes: Vec<CodedNode>,
+pub(crate) struct CodedTree<'a> {
+    nodes: Vec<CodedNode<'a>>,
     values: Vec<f64>,
 }
 
 #[derive(Debug)]
-struct CodedNode {
-    place: Place,
-    goes_left: Vec<bool>,
+struct CodedNode<'a> {
+    sides: Sides<'a>,
     left: Child,
     right: Child,
 }
 
-impl CodedTree {
-    /// The tree, in terms of these bins. A feature without codes has one bin: all its rows go where that goes.
-    pub(crate) fn new(tree: &Tree, bins: &Bins) -> Self {
-        let nodes = tree.nodes.iter().map(|node| {
-            let goes_left = sides(&node.rule, bins.of(node.feature));
-            match bins.layout().places[node.feature] {
-                Some(place) => CodedNode {
-                    place,
+/// Which rows of a dataset go left.
+#[derive(Debug)]
+pub(crate) enum Sides<'a> {
+    /// By codes of a byte.
+    Narrow {
+        codes: &'a [u8],
+        goes_left: Box<[bool; 256]>,
+    },
+    /// By codes of 16 bits.
+    Wide {
+        codes: &'a [u16],
+        goes_left: Vec<bool>,
+    },
+    /// All of them, or none: the feature has one bin and no codes.
+    Same(bool),
+}
+
+impl<'a> Sides<'a> {
+    /// As the rule says of a feature's values.
+    pub(crate) fn new(rule: &Rule, feature: usize, data: &'a Dataset) -> Self {
+        let sides = sides(rule, data.bins().of(feature));
+        match data.bins().layout().places[feature] {
+            Some(Place::Narrow { group, lane }) => {
+                let mut goes_left = Box::new([false; 256]);
+                let known = goes_left.iter_mut().zip(&sides);
+                known.for_each(|(to, side)| *to = *side);
+                Self::Narrow {
+                    codes: &data.columns[group * GROUP + lane],
                     goes_left,
-                    left: node.left,
-                    right: node.right,
-                },
-                None => {
-                    let only = if goes_left.first() == Some(&true) {
-                        node.left
-                    } else {
-                        node.right
-                    };
-                    CodedNode {
-                        place: Place::Narrow { group: 0, lane: 0 },
-                        goes_left: Vec::new(),
-                        left: only,
-                        right: only,
-                    }
                 }
             }
+            Some(Place::Wide { column }) => Self::Wide {
+                codes: &data.wide[column],
+                goes_left: sides,
+            },
+            None => Self::Same(sides.first() == Some(&true)),
+        }
+    }
+
+    /// Puts the rows that go left before all others; returns how many. The order stays.
+    pub(crate) fn part(&self, rows: &mut [u32]) -> usize {
+        match self {
+            Self::Narrow { codes, goes_left } => {
+                part(rows, |row| goes_left[usize::from(codes[row])])
+            }
+            Self::Wide { codes, goes_left } => part(rows, |row| goes_left[usize::from(codes[row])]),
+            Self::Same(goes_left) => rows.len() * usize::from(*goes_left),
+        }
+    }
+}
+
+impl<'a> CodedTree<'a> {
+    /// The tree, in terms of the bins of these rows.
+    pub(crate) fn new(tree: &Tree, data: &'a Dataset) -> Self {
+        let nodes = tree.nodes.iter().map(|node| CodedNode {
+            sides: Sides::new(&node.rule, node.feature, data),
+            left: node.left,
+            right: node.right,
         });
         Self {
             nodes: nodes.collect(),
@@ -52,24 +84,28 @@ impl CodedTree {
         }
     }
 
-    /// The tree's value for a row.
-    #[inline]
-    pub(crate) fn value(&self, data: &Dataset, row: usize) -> f64 {
-        let mut child: Child = if self.nodes.is_empty() { !0 } else { 0 };
-        while child >= 0 {
+    /// Gives the value of each of some rows to `take`: leaf by leaf, all rows of one at a time.
+    pub(crate) fn run(&self, rows: &mut [u32], mut take: impl FnMut(&[u32], f64)) {
+        let root: Child = if self.nodes.is_empty() { !0 } else { 0 };
+        let mut waiting = vec![(root, rows)];
+        while let Some((child, rows)) = waiting.pop() {
+            if rows.is_empty() {
+                continue;
+            }
+            if child < 0 {
+                take(rows, self.values[!child as usize]);
+                continue;
+            }
             let node = &self.nodes[child as usize];
-            let goes_left = match node.goes_left.as_slice() {
-                [] => true,
-                sides => sides[data.code(node.place, row)],
-            };
-            child = if goes_left { node.left } else { node.right };
+            let left = node.sides.part(rows);
+            let (left, right) = rows.split_at_mut(left);
+            waiting.extend([(node.left, left), (node.right, right)]);
         }
-        self.values[!child as usize]
     }
 }
 
 /// For each bin whether it goes left.
-pub(crate) fn sides(rule: &Rule, bins: &FeatureBins) -> Vec<bool> {
+fn sides(rule: &Rule, bins: &FeatureBins) -> Vec<bool> {
     match (rule, bins) {
         (
             Rule::Number {
@@ -146,15 +182,14 @@ mod tests {
                     leaves: vec![leaf(1.0), leaf(2.0)],
                     shrinkage: 1.0,
                 };
-                let coded = CodedTree::new(&tree, data.bins());
-                for (row, value) in column.iter().enumerate() {
+                let mut rows: Vec<u32> = (0..column.len() as u32).collect();
+                let mut found = vec![f64::NAN; column.len()];
+                CodedTree::new(&tree, &data).run(&mut rows, |rows, value| {
+                    rows.iter().for_each(|row| found[*row as usize] = value);
+                });
+                for (value, found) in column.iter().zip(found) {
                     let expected = tree.value(|_| *value);
-                    assert_eq!(
-                        coded.value(&data, row),
-                        expected,
-                        "{:?} {value}",
-                        tree.nodes[0].rule
-                    );
+                    assert_eq!(found, expected, "{:?} {value}", tree.nodes[0].rule);
                 }
             }
         }

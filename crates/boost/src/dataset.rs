@@ -17,6 +17,9 @@ pub(crate) const MOST_ROWS: usize = 1 << 28;
 /// Rows whose codes are found by one thread at a time.
 const ENCODED_ROWS: usize = 1 << 12;
 
+/// Bytes of a cache line, on most machines.
+const CACHE_LINE: usize = 64;
+
 /// The codes of one group of features in one row.
 pub(crate) type Word = [u8; GROUP];
 
@@ -26,7 +29,9 @@ pub struct Dataset {
     bins: Bins,
     /// Codes of a byte, row after row, each row a word per group of features. A row's codes so lie in one or two cache
     /// lines, whichever rows a leaf has.
-    pub(crate) words: Vec<Word>,
+    words: Vec<Word>,
+    /// Words before the first row, so that it begins with a cache line.
+    lead: usize,
     /// The same codes, column by column: splitting a leaf looks at one feature of each row.
     pub(crate) columns: Vec<Vec<u8>>,
     /// Codes of 16 bits, column by column.
@@ -66,23 +71,17 @@ impl Dataset {
         }
     }
 
-    /// The code of a feature in a row.
+    /// The codes of a byte, row after row.
     #[inline]
-    pub(crate) fn code(&self, place: Place, row: usize) -> usize {
-        match place {
-            Place::Narrow { group, lane } => {
-                let groups = self.bins.layout().groups();
-                usize::from(self.words[row * groups + group][lane])
-            }
-            Place::Wide { column } => usize::from(self.wide[column][row]),
-        }
+    pub(crate) fn words(&self) -> &[Word] {
+        &self.words[self.lead..]
     }
 
     /// Takes all that training could depend on into a digest.
     pub(crate) fn digest(&self, digest: &mut Xxh3) {
         self.bins.digest(digest);
         digest.update(&(self.num_rows() as u64).to_le_bytes());
-        digest.update(self.words.as_flattened());
+        digest.update(self.words().as_flattened());
         for value in self.wide.iter().flatten() {
             digest.update(&value.to_le_bytes());
         }
@@ -109,8 +108,13 @@ impl DatasetBuilder {
     #[must_use]
     pub fn with_capacity(bins: &Bins, rows: usize) -> Self {
         let layout = bins.layout();
+        let mut words: Vec<Word> = Vec::with_capacity(rows * layout.groups() + CACHE_LINE / GROUP);
+        let lead = words.as_ptr().align_offset(CACHE_LINE);
+        let lead = lead.min(CACHE_LINE / GROUP);
+        words.resize(lead, Word::default());
         let data = Dataset {
-            words: Vec::with_capacity(rows * layout.groups()),
+            words,
+            lead,
             columns: (0..layout.narrow)
                 .map(|_| Vec::with_capacity(rows))
                 .collect(),

@@ -8,9 +8,11 @@
 //!
 //! Rounding is stochastic, so that it is right in the mean; the draw is a function of seed, round and row.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::math::ROUNDER;
+use crate::math::{ROUNDER, vectored};
 use crate::objective::Derivatives;
 use crate::random::draw;
 
@@ -95,53 +97,82 @@ impl Gradients {
         }
     }
 
-    /// Computes the derivatives of every row, by `derive`, and rounds them.
-    pub(crate) fn fill(&mut self, key: u64, derive: impl Fn(usize) -> Derivatives + Sync) {
+    /// Computes the derivatives of every row and rounds them. `derive` gets some neighbouring rows, and the words to [`pack`]
+    /// theirs into.
+    pub(crate) fn fill(&mut self, key: u64, derive: impl Fn(Range<usize>, &mut [u64]) + Sync) {
         let rows = self.words.len();
-        let sums: Vec<(f64, f64)> = self
-            .words
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .map(|(chunk, words)| store(words, chunk * CHUNK, &derive))
+        let chunks = self.words.par_chunks_mut(CHUNK).enumerate();
+        let sums: Vec<(f64, f64)> = chunks
+            .map(|(chunk, words)| {
+                let first = chunk * CHUNK;
+                vectored(|| {
+                    derive(first..first + words.len(), words);
+                    sizes(words)
+                })
+            })
             .collect();
         let (gradients, hessians) = sums
             .iter()
             .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
         self.units = Units::of(rows, gradients, hessians);
         let units = self.units;
-        self.words
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .for_each(|(chunk, words)| round(words, chunk * CHUNK, units, key));
+        let chunks = self.words.par_chunks_mut(CHUNK).enumerate();
+        chunks.for_each(|(chunk, words)| vectored(|| round(words, chunk * CHUNK, units, key)));
     }
 }
 
-/// Keeps the derivatives as they are in the words, until the units are known; returns the sums of their sizes.
-fn store(words: &mut [u64], first_row: usize, derive: impl Fn(usize) -> Derivatives) -> (f64, f64) {
-    let mut sums = (0.0, 0.0);
-    for (word, row) in words.iter_mut().zip(first_row..) {
-        let (gradient, hessian) = derive(row);
-        *word = u64::from(gradient.to_bits()) << 32 | u64::from(hessian.to_bits());
-        sums.0 += f64::from(gradient.abs());
-        sums.1 += f64::from(hessian);
-    }
-    sums
+/// Derivatives as they are, in a word, until the units are known.
+#[inline(always)]
+pub(crate) fn pack((gradient, hessian): Derivatives) -> u64 {
+    u64::from(gradient.to_bits()) << 32 | u64::from(hessian.to_bits())
 }
 
+#[inline(always)]
+fn unpack(word: u64) -> Derivatives {
+    (
+        f32::from_bits((word >> 32) as u32),
+        f32::from_bits(word as u32),
+    )
+}
+
+/// Sums that are kept side by side, so that they are made side by side; a constant, since sums of floats depend on it.
+const LANES: usize = 8;
+
+/// The sums of the sizes of both derivatives.
+#[inline(always)]
+fn sizes(words: &[u64]) -> (f64, f64) {
+    let mut sums = [[0.0; LANES]; 2];
+    let (rows, rest) = words.as_chunks::<LANES>();
+    let mut add = |lane: usize, word: u64| {
+        let (gradient, hessian) = unpack(word);
+        sums[0][lane] += f64::from(gradient.abs());
+        sums[1][lane] += f64::from(hessian);
+    };
+    for words in rows {
+        for (lane, word) in words.iter().enumerate() {
+            add(lane, *word);
+        }
+    }
+    for (lane, word) in rest.iter().enumerate() {
+        add(lane, *word);
+    }
+    (sums[0].iter().sum(), sums[1].iter().sum())
+}
+
+#[inline(always)]
 fn round(words: &mut [u64], first_row: usize, units: Units, key: u64) {
     let (gradients, hessians) = (1.0 / units.gradient, 1.0 / units.hessian);
     for (word, row) in words.iter_mut().zip(first_row as u64..) {
         let random = draw(key, row);
-        let gradient = f64::from(f32::from_bits((*word >> 32) as u32)) * gradients;
-        let hessian = f64::from(f32::from_bits(*word as u32)) * hessians;
-        let gradient = rounded(gradient, (random >> 32) as u32);
-        let hessian = rounded(hessian, random as u32);
+        let (gradient, hessian) = unpack(*word);
+        let gradient = rounded(f64::from(gradient) * gradients, (random >> 32) as u32);
+        let hessian = rounded(f64::from(hessian) * hessians, random as u32);
         *word = (gradient << 32).wrapping_add(hessian & 0xFFFF_FFFF);
     }
 }
 
 /// Rounds up or down such that it is right in the mean; the low 32 bits hold the result. Whole numbers stay.
-#[inline]
+#[inline(always)]
 fn rounded(value: f64, random: u32) -> u64 {
     // Never quite ±½, at which a whole number would move.
     let dither = (f64::from(random) + 0.5) * 2.0_f64.powi(-32) - 0.5;
@@ -151,6 +182,7 @@ fn rounded(value: f64, random: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::by_row;
     use proptest::prelude::*;
 
     #[test]
@@ -172,14 +204,14 @@ mod tests {
     #[test]
     fn no_gradient_at_all_is_no_trouble() {
         let mut gradients = Gradients::new(10);
-        gradients.fill(1, |_| (0.0, 0.0));
+        gradients.fill(1, by_row(|_| (0.0, 0.0)));
         assert!(gradients.words.iter().all(|word| *word == 0));
     }
 
     #[test]
     fn equal_second_derivatives_are_exact() {
         let mut gradients = Gradients::new(10_000);
-        gradients.fill(9, |_| (0.3, 1.0));
+        gradients.fill(9, by_row(|_| (0.3, 1.0)));
         let first = Sums(gradients.words[0]).hessian();
         assert!(gradients.words.iter().all(|w| Sums(*w).hessian() == first));
         assert_eq!(f64::from(first) * gradients.units.hessian, 1.0);
@@ -202,7 +234,7 @@ mod tests {
         ) {
             let scale = 2.0_f32.powi(scale);
             let mut gradients = Gradients::new(values.len());
-            gradients.fill(3, |row| (values[row].0 * scale, values[row].1 * scale));
+            gradients.fill(3, by_row(|row| (values[row].0 * scale, values[row].1 * scale)));
             let wide: i64 = gradients.words.iter().map(|w| i64::from(Sums(*w).gradient()).abs()).sum();
             prop_assert!(wide <= i64::from(i32::MAX));
             let wide: u64 = gradients.words.iter().map(|w| u64::from(Sums(*w).hessian())).sum();

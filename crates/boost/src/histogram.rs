@@ -5,14 +5,24 @@ use rayon::prelude::*;
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
 use crate::dataset::{Dataset, Word};
 use crate::gradient::Gradients;
-use crate::leaves::{Block, Leaves, PARALLEL_ROWS};
+use crate::prefetch::prefetch;
 
-/// The histograms of a group of features. At 16 KiB it stays in the first cache while a block's rows go by.
+/// The histograms of a group of features. At 16 KiB it stays in the first cache while rows go by.
 type GroupHistogram = [[u64; NARROW_BINS]; GROUP];
 
 /// Rows that are gathered at a time. Gathering is a loop of its own: being short, it has many loads under way at once,
 /// which is what rows all over the memory need.
-const GATHERED: usize = 256;
+const GATHERED: usize = 512;
+
+/// Groups that are gathered at a time: their words lie in one or two cache lines, and all that is gathered in the first
+/// cache, beside a group's histograms.
+const BUNDLE: usize = 4;
+
+/// Rows below which a histogram is not worth a second thread.
+const PARALLEL_ROWS: usize = 1 << 15;
+
+/// Gathered words, group by group.
+type Gathered = [[Word; GATHERED]; BUNDLE];
 
 /// The sums of gradients per bin, of all features; see [`Sums`](crate::gradient::Sums) for the words.
 #[derive(Debug)]
@@ -39,32 +49,20 @@ impl Histogram {
         }
     }
 
-    /// Sums up the rows of a leaf.
-    pub(crate) fn build(
-        &mut self,
-        data: &Dataset,
-        gradients: &Gradients,
-        leaves: &Leaves,
-        leaf: usize,
-    ) {
+    /// Sums up some rows.
+    pub(crate) fn build(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
         self.clear();
-        if leaves.count(leaf) < PARALLEL_ROWS {
-            for block in leaves.blocks() {
-                self.add_block(data, gradients, block, leaf);
-            }
+        if rows.len() < 2 * PARALLEL_ROWS {
+            self.add(data, gradients, rows);
             return;
         }
-        // As many histograms as threads have work; which of them a block goes to makes no difference to the sum.
-        let tasks = rayon::current_num_threads() * 2;
-        let share = leaves.blocks().len().div_ceil(tasks).max(1);
-        let sum = leaves
-            .blocks()
-            .par_chunks(share)
-            .map(|blocks| {
+        // As many histograms as threads have work; which of them a row goes to makes no difference to the sum.
+        let tasks = (rayon::current_num_threads() * 2).min(rows.len() / PARALLEL_ROWS);
+        let sum = rows
+            .par_chunks(rows.len().div_ceil(tasks))
+            .map(|rows| {
                 let mut part = Self::new(data.bins().layout());
-                for block in blocks {
-                    part.add_block(data, gradients, block, leaf);
-                }
+                part.add(data, gradients, rows);
                 part
             })
             .reduce_with(|mut a, b| {
@@ -99,33 +97,67 @@ impl Histogram {
         }
     }
 
-    fn add_block(&mut self, data: &Dataset, gradients: &Gradients, block: &Block, leaf: usize) {
-        let rows = block.first..block.first + block.len;
+    fn add(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
         let layout = data.bins().layout();
-        let groups = layout.groups();
-        let words = &data.words[rows.start * groups..rows.end * groups];
-        let gradients = &gradients.words[rows.clone()];
-        let mut codes = [Word::default(); GATHERED];
+        let mut codes: Gathered = [[Word::default(); GATHERED]; BUNDLE];
         let mut sums = [0; GATHERED];
-        for part in block.rows(leaf).chunks(GATHERED) {
-            let (codes, sums) = (&mut codes[..part.len()], &mut sums[..part.len()]);
-            for (to, row) in sums.iter_mut().zip(part) {
-                *to = gradients[usize::from(*row)];
+        let mut batches = rows.chunks(GATHERED).peekable();
+        while let Some(rows) = batches.next() {
+            let next = batches.peek().copied().unwrap_or_default();
+            let sums = &mut sums[..rows.len()];
+            for (to, row) in sums.iter_mut().zip(rows) {
+                *to = gradients.words[*row as usize];
             }
-            for (group, histogram) in self.narrow.iter_mut().enumerate() {
-                for (to, row) in codes.iter_mut().zip(part) {
-                    *to = words[usize::from(*row) * groups + group];
+            for row in next {
+                prefetch(&gradients.words, *row as usize);
+            }
+            for (bundle, histograms) in self.narrow.chunks_mut(BUNDLE).enumerate() {
+                let first = bundle * BUNDLE;
+                gather_groups(data, first, histograms.len(), rows, &mut codes);
+                let share = next.len().div_ceil(histograms.len()).max(1);
+                let mut shares = next.chunks(share);
+                for (group, histogram) in histograms.iter_mut().enumerate() {
+                    for row in shares.next().unwrap_or_default() {
+                        prefetch(data.words(), *row as usize * layout.groups() + first);
+                    }
+                    let lanes = (layout.narrow - (first + group) * GROUP).min(GROUP);
+                    add_lanes(histogram, lanes, &codes[group][..rows.len()], sums);
                 }
-                let lanes = (layout.narrow - group * GROUP).min(GROUP);
-                add_lanes(histogram, lanes, codes, sums);
             }
             for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
-                let codes = &codes[rows.clone()];
-                for (row, gradient) in part.iter().zip(&*sums) {
-                    let bin = &mut bins[usize::from(codes[usize::from(*row)])];
+                for (row, gradient) in rows.iter().zip(&*sums) {
+                    let bin = &mut bins[usize::from(codes[*row as usize])];
                     *bin = bin.wrapping_add(*gradient);
                 }
             }
+        }
+    }
+}
+
+/// Gathers the words of `count` neighbouring groups: each number of them is a loop of its own.
+fn gather_groups(data: &Dataset, first: usize, count: usize, rows: &[u32], into: &mut Gathered) {
+    let groups = data.bins().layout().groups();
+    let words = data.words();
+    match count {
+        1 => gather::<1>(words, groups, first, rows, into),
+        2 => gather::<2>(words, groups, first, rows, into),
+        3 => gather::<3>(words, groups, first, rows, into),
+        _ => gather::<BUNDLE>(words, groups, first, rows, into),
+    }
+}
+
+#[inline]
+fn gather<const COUNT: usize>(
+    words: &[Word],
+    groups: usize,
+    first: usize,
+    rows: &[u32],
+    into: &mut Gathered,
+) {
+    for (at, row) in rows.iter().take(GATHERED).enumerate() {
+        let from = &words[*row as usize * groups + first..][..COUNT];
+        for group in 0..COUNT {
+            into[group][at] = from[group];
         }
     }
 }
@@ -148,8 +180,10 @@ fn add_lanes(into: &mut GroupHistogram, lanes: usize, codes: &[Word], gradients:
 #[inline]
 fn add<const LANES: usize>(into: &mut GroupHistogram, codes: &[Word], gradients: &[u64]) {
     for (codes, gradient) in codes.iter().zip(gradients) {
+        // Taken apart in a register: the ways to memory are what the sums need.
+        let word = u64::from_le_bytes(*codes);
         for lane in 0..LANES {
-            let bin = &mut into[lane][usize::from(codes[lane])];
+            let bin = &mut into[lane][usize::from((word >> (8 * lane)) as u8)];
             *bin = bin.wrapping_add(*gradient);
         }
     }
@@ -158,14 +192,16 @@ fn add<const LANES: usize>(into: &mut GroupHistogram, codes: &[Word], gradients:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coded::Sides;
     use crate::gradient::Sums;
-    use crate::testing::{dataset, table};
+    use crate::rows::Rows;
+    use crate::testing::{by_row, code, dataset, table};
 
     /// The sums of a feature over rows, one by one.
     fn plain(data: &Dataset, gradients: &Gradients, place: Place, rows: &[usize]) -> Vec<u64> {
         let mut bins = vec![0_u64; 1024];
         for row in rows {
-            let bin = &mut bins[data.code(place, *row)];
+            let bin = &mut bins[code(data, place, *row)];
             *bin = Sums(*bin).plus(Sums(gradients.words[*row])).0;
         }
         bins
@@ -175,17 +211,19 @@ mod tests {
     fn check(rows: usize, threads: usize) {
         let data = dataset(&table(rows), threads);
         let mut gradients = Gradients::new(rows);
-        gradients.fill(5, |row| ((row % 17) as f32 - 8.0, (row % 5) as f32));
-        let mut leaves = Leaves::new(rows, threads);
-        leaves.reset(|row| row % 10 != 3);
+        gradients.fill(5, by_row(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)));
+        let all = Rows::taken(rows, |row| row % 10 != 3);
         let mut parent = Histogram::new(data.bins().layout());
-        parent.build(&data, &gradients, &leaves, 0);
-        leaves.split(0, |rows| {
-            let first = rows.start;
-            move |row| (first + row) % 7 < 4
-        });
+        parent.build(&data, &gradients, all.numbers());
+        let codes: Vec<u8> = (0..rows).map(|row| (row % 7) as u8).collect();
+        let goes_left = Box::new(std::array::from_fn(|code| code < 4));
+        let sides = Sides::Narrow {
+            codes: &codes,
+            goes_left,
+        };
+        let (rows_left, _) = all.part(&sides);
         let mut left = Histogram::new(data.bins().layout());
-        left.build(&data, &gradients, &leaves, 0);
+        left.build(&data, &gradients, rows_left.numbers());
         parent.subtract(&left);
         let side = |left: bool| -> Vec<usize> {
             let rows = (0..rows).filter(|row| row % 10 != 3);
@@ -204,6 +242,6 @@ mod tests {
     fn bins_hold_the_sums_of_their_rows() {
         check(300, 1);
         check(30_000, 1);
-        check(30_000, 3);
+        check(200_000, 3);
     }
 }

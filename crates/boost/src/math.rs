@@ -4,6 +4,13 @@
 
 use std::f64::consts::LOG2_E;
 
+/// Does some work with the widest vectors that this processor has; they give the same bits. What is to be vectored must be
+/// inlined into it.
+#[inline(always)]
+pub(crate) fn vectored<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
 /// ln 2 in two parts: the first short enough that its product with a small integer is exact.
 const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -12,7 +19,7 @@ const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 pub(crate) const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// The exponential, to about a unit in the last place. Beyond ±708 it stays at the value there.
-#[inline]
+#[inline(always)]
 pub(crate) fn exp(x: f64) -> f64 {
     let x = x.clamp(-708.0, 708.0);
     let rounded = x * LOG2_E + ROUNDER;

@@ -69,9 +69,9 @@ pub(crate) fn starts(parameters: &Checked, data: &Dataset) -> Vec<f64> {
 pub(crate) type Derivatives = (f32, f32);
 
 /// Of log loss of two classes.
-#[inline]
-pub(crate) fn binary(score: f64, label: f64, weight: f64) -> Derivatives {
-    let p = 1.0 / (1.0 + exp(-score));
+#[inline(always)]
+pub(crate) fn binary(score: &f64, label: f64, weight: f64) -> Derivatives {
+    let p = 1.0 / (1.0 + exp(-*score));
     (
         ((p - label) * weight) as f32,
         (p * (1.0 - p) * weight) as f32,
@@ -79,14 +79,14 @@ pub(crate) fn binary(score: f64, label: f64, weight: f64) -> Derivatives {
 }
 
 /// Of half the squared error.
-#[inline]
-pub(crate) fn regression(score: f64, label: f64, weight: f64) -> Derivatives {
-    (((score - label) * weight) as f32, weight as f32)
+#[inline(always)]
+pub(crate) fn regression(score: &f64, label: f64, weight: f64) -> Derivatives {
+    (((*score - label) * weight) as f32, weight as f32)
 }
 
 /// Of softmax log loss, for one class of which the row has the probability `p`. The second derivative is scaled as in
 /// Friedman 2001: the scores of all classes move at once.
-#[inline]
+#[inline(always)]
 pub(crate) fn multiclass(p: f64, is_class: bool, scale: f64, weight: f64) -> Derivatives {
     let label = f64::from(u8::from(is_class));
     (
@@ -116,8 +116,8 @@ mod tests {
             let logloss = |s: f64| weight * ((1.0 + s.exp()).ln() - label * s);
             let squared = |s: f64| weight * (s - label) * (s - label) / 2.0;
             for (loss, found) in [
-                (&logloss as &dyn Fn(f64) -> f64, binary(score, label, weight)),
-                (&squared, regression(score, label, weight)),
+                (&logloss as &dyn Fn(f64) -> f64, binary(&score, label, weight)),
+                (&squared, regression(&score, label, weight)),
             ] {
                 let (before, at, after) = (loss(score - step), loss(score), loss(score + step));
                 let first = (after - before) / (2.0 * step);
@@ -132,7 +132,7 @@ mod tests {
             let (greatest, scale) = normaliser([a, b].into_iter());
             let p = exp(a - greatest) * scale;
             let (gradient, hessian) = multiclass(p, true, 1.0, 1.0);
-            let (expected, second) = binary(a - b, 1.0, 1.0);
+            let (expected, second) = binary(&(a - b), 1.0, 1.0);
             prop_assert!((gradient - expected).abs() < 1e-6);
             prop_assert!((hessian - second).abs() < 1e-6);
         }

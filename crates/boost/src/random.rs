@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The finalizer of `SplitMix64`: every bit of the input moves half of the bits of the output.
-#[inline]
+#[inline(always)]
 pub(crate) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -32,7 +32,7 @@ pub(crate) fn key(seed: u64, purpose: Purpose, round: u64) -> u64 {
 }
 
 /// The draw number `index` under `key`: 64 random bits.
-#[inline]
+#[inline(always)]
 pub(crate) fn draw(key: u64, index: u64) -> u64 {
     mix(key.wrapping_add(index.wrapping_mul(GOLDEN)))
 }

@@ -4,10 +4,15 @@ use rayon::prelude::*;
 
 use crate::coded::CodedTree;
 use crate::dataset::Dataset;
-use crate::gradient::CHUNK;
-use crate::leaves::Leaves;
 use crate::objective::normaliser;
+use crate::rows::Rows;
 use crate::tree::Tree;
+
+/// Rows that run down a tree together.
+const RUN_CHUNK: usize = 1 << 13;
+
+/// Rows whose scores stay in the second cache while leaf by leaf is added to them.
+const LEAF_CHUNK: usize = 1 << 15;
 
 /// The sum of the trees so far, for every row. Always what the model itself would answer, to the last bit; before the
 /// first tree, the starting value.
@@ -54,37 +59,33 @@ impl Scores {
     }
 
     /// Adds the tree that was just grown, by the rows of its leaves.
-    pub(crate) fn add_grown(&mut self, class: usize, tree: &Tree, leaves: &Leaves) {
-        let blocks = self.classes[class].par_chunks_mut(leaves.block_rows());
-        blocks
-            .zip(leaves.blocks().par_iter())
-            .for_each(|(scores, block)| {
-                for ((_, rows), answer) in block.leaves().zip(&tree.leaves) {
-                    for row in rows {
-                        scores[usize::from(*row)] += answer.value;
-                    }
+    pub(crate) fn add_grown(&mut self, class: usize, tree: &Tree, leaves: &[(usize, Rows)]) {
+        let chunks = self.classes[class].par_chunks_mut(LEAF_CHUNK).enumerate();
+        chunks.for_each(|(chunk, scores)| {
+            let first = chunk * LEAF_CHUNK;
+            for (leaf, rows) in leaves {
+                let value = tree.leaves[*leaf].value;
+                for row in rows.within(first, first + scores.len()) {
+                    scores[*row as usize - first] += value;
                 }
-            });
+            }
+        });
     }
 
     /// Adds one tree of a class by running the wanted rows down it.
     pub(crate) fn add_tree(
         &mut self,
         class: usize,
-        tree: &CodedTree,
-        data: &Dataset,
+        tree: &CodedTree<'_>,
         wanted: impl Fn(usize) -> bool + Sync,
     ) {
-        self.classes[class]
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .for_each(|(chunk, scores)| {
-                for (row, score) in (chunk * CHUNK..).zip(scores) {
-                    if wanted(row) {
-                        *score += tree.value(data, row);
-                    }
-                }
-            });
+        let chunks = self.classes[class].par_chunks_mut(RUN_CHUNK).enumerate();
+        chunks.for_each(|(chunk, scores)| {
+            let first = chunk * RUN_CHUNK;
+            let rows = (first..first + scores.len()).filter(|row| wanted(*row));
+            let mut rows: Vec<u32> = rows.map(|row| row as u32).collect();
+            add(scores, first, tree, &mut rows);
+        });
     }
 
     /// Makes the scores those of a model of these trees.
@@ -92,21 +93,31 @@ impl Scores {
         if trees.is_empty() {
             return;
         }
-        let trees = trees.iter().map(|tree| CodedTree::new(tree, data.bins()));
-        let trees: Vec<CodedTree> = trees.collect();
+        let trees = trees.iter().map(|tree| CodedTree::new(tree, data));
+        let trees: Vec<CodedTree<'_>> = trees.collect();
         let outputs = self.classes.len();
         for (class, scores) in self.classes.iter_mut().enumerate() {
             let trees = trees.iter().skip(class).step_by(outputs);
-            let chunks = scores.par_chunks_mut(CHUNK).enumerate();
+            let chunks = scores.par_chunks_mut(RUN_CHUNK).enumerate();
             chunks.for_each(|(chunk, scores)| {
                 scores.fill(0.0);
+                let first = chunk * RUN_CHUNK;
                 // Chunk by chunk, so that the codes of its rows stay in the cache from tree to tree.
                 for tree in trees.clone() {
-                    for (row, score) in (chunk * CHUNK..).zip(&mut *scores) {
-                        *score += tree.value(data, row);
-                    }
+                    let rows = first..first + scores.len();
+                    let mut rows: Vec<u32> = rows.map(|row| row as u32).collect();
+                    add(scores, first, tree, &mut rows);
                 }
             });
         }
     }
+}
+
+/// Adds a tree's values for some rows to scores, of which `first` is the row of the first.
+fn add(scores: &mut [f64], first: usize, tree: &CodedTree<'_>, rows: &mut [u32]) {
+    tree.run(rows, |rows, value| {
+        for row in rows {
+            scores[*row as usize - first] += value;
+        }
+    });
 }

@@ -1,8 +1,12 @@
 //! Data for the tests of this crate.
 
-use crate::bins::{Bins, FeatureBins, NumberBins, Sampler};
+use std::ops::Range;
+
+use crate::bins::{Bins, FeatureBins, GROUP, NumberBins, Place, Sampler};
 use crate::dataset::{Dataset, DatasetBuilder};
 use crate::feature::Feature;
+use crate::gradient::pack;
+use crate::objective::Derivatives;
 use crate::parameters::Parameters;
 use crate::pool::Pool;
 use crate::random::draw;
@@ -66,4 +70,28 @@ pub(crate) fn labelled(label: &[f64], weight: Option<&[f64]>) -> Dataset {
     let mut builder = DatasetBuilder::new(&bins);
     builder.push(&[&column], label, weight, &pool).unwrap();
     builder.finish().unwrap()
+}
+
+/// Derivatives row by row, as [`Gradients::fill`](crate::gradient::Gradients::fill) takes them.
+pub(crate) fn by_row(
+    derive: impl Fn(usize) -> Derivatives + Sync,
+) -> impl Fn(Range<usize>, &mut [u64]) + Sync {
+    move |rows, words| {
+        for (word, row) in words.iter_mut().zip(rows) {
+            *word = pack(derive(row));
+        }
+    }
+}
+
+/// The code of a feature in a row.
+pub(crate) fn code(data: &Dataset, place: Place, row: usize) -> usize {
+    match place {
+        Place::Narrow { group, lane } => {
+            let groups = data.bins().layout().groups();
+            let word = data.words()[row * groups + group];
+            assert_eq!(data.columns[group * GROUP + lane][row], word[lane]);
+            usize::from(word[lane])
+        }
+        Place::Wide { column } => usize::from(data.wide[column][row]),
+    }
 }

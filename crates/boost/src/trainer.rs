@@ -1,5 +1,7 @@
 //! Training, round by round.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -7,16 +9,16 @@ use crate::bag::{self, Bag};
 use crate::coded::CodedTree;
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::gradient::Gradients;
-use crate::grow::{Ground, Grower};
-use crate::leaves::Leaves;
+use crate::gradient::{Gradients, pack};
+use crate::grow::{Ground, Grower, Grown};
 use crate::math::exp;
 use crate::metric::measure;
 use crate::model::Model;
-use crate::objective;
+use crate::objective::{self, Derivatives};
 use crate::parameters::{Checked, Objective};
 use crate::pool::Pool;
 use crate::random::{Purpose, key};
+use crate::rows::Rows;
 use crate::scores::Scores;
 use crate::state;
 use crate::tree::Tree;
@@ -57,7 +59,6 @@ struct Side {
 #[derive(Debug)]
 struct Workshop {
     gradients: Gradients,
-    leaves: Leaves,
     grower: Grower,
 }
 
@@ -106,7 +107,6 @@ impl Trainer {
             rounds: Vec::new(),
             workshop: Workshop {
                 gradients: Gradients::new(rows),
-                leaves: Leaves::new(rows, pool.threads()),
                 grower: Grower::default(),
             },
         })
@@ -234,22 +234,34 @@ impl Trainer {
         let tree = u64::from(number) * outputs as u64 + class as u64;
         let key = key(self.parameters.parameters().seed, Purpose::Rounding, tree);
         let (data, scores) = (&self.train.data, self.train.scores.of(class));
-        let label = data.label();
-        let weight = |row: usize| data.weight().map_or(1.0, |weight| weight[row]);
         let gradients = &mut self.workshop.gradients;
         match self.parameters.parameters().objective {
-            Objective::Binary => gradients.fill(key, |row| {
-                objective::binary(scores[row], label[row], weight(row))
+            Objective::Binary => gradients.fill(key, |rows, words| {
+                derive(data, rows.clone(), words, &scores[rows], objective::binary);
             }),
-            Objective::Regression => gradients.fill(key, |row| {
-                objective::regression(scores[row], label[row], weight(row))
+            Objective::Regression => gradients.fill(key, |rows, words| {
+                derive(
+                    data,
+                    rows.clone(),
+                    words,
+                    &scores[rows],
+                    objective::regression,
+                );
             }),
             Objective::Multiclass => {
                 let scale = outputs as f64 / (outputs as f64 - 1.0);
-                gradients.fill(key, |row| {
-                    let (greatest, factor) = normalisers[row];
-                    let p = exp(scores[row] - greatest) * factor;
-                    objective::multiclass(p, label[row] as usize == class, scale, weight(row))
+                gradients.fill(key, |rows, words| {
+                    let scores = scores[rows.clone()].iter().zip(&normalisers[rows.clone()]);
+                    derive(
+                        data,
+                        rows,
+                        words,
+                        scores,
+                        |(score, normaliser), label, weight| {
+                            let p = exp(score - normaliser.0) * normaliser.1;
+                            objective::multiclass(p, label as usize == class, scale, weight)
+                        },
+                    );
                 });
             }
         }
@@ -261,43 +273,69 @@ impl Trainer {
         let layout = self.train.data.bins().layout();
         let features = bag::features(parameters, layout, number, class);
         let bag = Bag::of(parameters, number);
-        let Workshop {
-            gradients,
-            leaves,
-            grower,
-        } = &mut self.workshop;
-        leaves.reset(|row| bag.holds(row));
+        let Workshop { gradients, grower } = &mut self.workshop;
+        let count = self.train.data.num_rows();
+        let rows = match bag.is_full() {
+            true => Rows::all(count),
+            false => Rows::taken(count, |row| bag.holds(row)),
+        };
         let ground = Ground {
             parameters: &self.parameters,
             data: &self.train.data,
             gradients,
             features: &features,
         };
-        let mut tree = grower
-            .grow(&ground, leaves)
-            .unwrap_or_else(|| Tree::constant(0.0));
+        let Grown { tree, leaves } = grower.grow(&ground, rows);
+        let mut tree = tree.unwrap_or_else(|| Tree::constant(0.0));
         tree.shrink(parameters.learning_rate);
         if number == 1 {
             tree.add(self.starts[class]);
         }
-        self.add(number, class, &tree, bag);
+        self.add(number, class, &tree, &leaves, bag);
         self.model.trees.push(tree);
     }
 
     /// Adds the tree that was just grown to all scores.
-    fn add(&mut self, number: u32, class: usize, tree: &Tree, bag: Bag) {
-        let coded = CodedTree::new(tree, self.train.data.bins());
+    fn add(&mut self, number: u32, class: usize, tree: &Tree, leaves: &[(usize, Rows)], bag: Bag) {
         let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
         if number == 1 {
             sides.for_each(|side| side.scores.clear(class));
         }
         let Side { data, scores } = &mut self.train;
-        scores.add_grown(class, tree, &self.workshop.leaves);
+        scores.add_grown(class, tree, leaves);
         if !bag.is_full() {
-            scores.add_tree(class, &coded, data, |row| !bag.holds(row));
+            let coded = CodedTree::new(tree, data);
+            scores.add_tree(class, &coded, |row| !bag.holds(row));
         }
         if let Some(Side { data, scores }) = &mut self.validation {
-            scores.add_tree(class, &coded, data, |_| true);
+            scores.add_tree(class, &CodedTree::new(tree, data), |_| true);
+        }
+    }
+}
+
+/// The derivatives of neighbouring rows at their scores.
+#[inline(always)]
+fn derive<Score>(
+    data: &Dataset,
+    rows: Range<usize>,
+    words: &mut [u64],
+    scores: impl IntoIterator<Item = Score>,
+    derive: impl Fn(Score, f64, f64) -> Derivatives,
+) {
+    let words = words
+        .iter_mut()
+        .zip(scores)
+        .zip(&data.label()[rows.clone()]);
+    match data.weight() {
+        None => {
+            for ((word, score), label) in words {
+                *word = pack(derive(score, *label, 1.0));
+            }
+        }
+        Some(weight) => {
+            for (((word, score), label), weight) in words.zip(&weight[rows]) {
+                *word = pack(derive(score, *label, *weight));
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::bins::Sampler;
 use crate::feature::Feature;
 use crate::parameters::Parameters;
+use crate::testing::code;
 
 fn bins(columns: &[&[f64]], features: Vec<Feature>, pool: &Pool) -> Bins {
     let parameters = Parameters {
@@ -47,7 +48,7 @@ fn codes_are_those_of_the_bins_for_any_cut_into_batches() {
         for &(feature, place) in &bins.layout().used {
             for row in (0..5000).step_by(7) {
                 let expected = bins.of(feature).code(columns[feature][row]);
-                assert_eq!(data.code(place, row), expected);
+                assert_eq!(code(&data, place, row), expected);
             }
         }
     }

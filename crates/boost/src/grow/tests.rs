@@ -1,11 +1,14 @@
 //! Trees grown on a generated table.
 
 use super::*;
+use crate::dataset::Dataset;
+use crate::gradient::Gradients;
 use crate::parameters::Parameters;
-use crate::testing::{dataset, table};
+use crate::testing::{by_row, dataset, table};
+use crate::tree::Answer;
 
 /// Grows a tree on a generated table, whose gradients follow some of its columns.
-fn grown(parameters: Parameters) -> (Option<Tree>, Dataset, Leaves, Vec<(f32, f32)>) {
+fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
     let rows = 4_000;
     let parameters = parameters.check().unwrap();
     let table = table(rows);
@@ -16,18 +19,17 @@ fn grown(parameters: Parameters) -> (Option<Tree>, Dataset, Leaves, Vec<(f32, f3
         ((y + (row % 7) as f64 * 0.1) as f32, 1.0)
     };
     let mut gradients = Gradients::new(rows);
-    gradients.fill(1, derive);
-    let mut leaves = Leaves::new(rows, 1);
-    leaves.reset(|_| true);
+    gradients.fill(1, by_row(derive));
     let ground = Ground {
         parameters: &parameters,
         data: &data,
         gradients: &gradients,
         features: &data.bins().layout().used,
     };
-    let tree = Grower::default().grow(&ground, &mut leaves);
+    let rows_of_all = Rows::all(rows);
+    let grown = Grower::default().grow(&ground, rows_of_all);
     let derivatives = (0..rows).map(derive).collect();
-    (tree, data, leaves, derivatives)
+    (grown, data, derivatives)
 }
 
 fn parameters() -> Parameters {
@@ -40,19 +42,14 @@ fn parameters() -> Parameters {
 
 #[test]
 fn a_leaf_answers_the_mean_of_its_rows() {
-    let (tree, data, leaves, derivatives) = grown(parameters());
+    let (Grown { tree, leaves }, data, derivatives) = grown(parameters());
     let tree = tree.unwrap();
     assert_eq!(tree.leaves.len(), 31);
     let mut seen = 0;
     for (leaf, answer) in tree.leaves.iter().enumerate() {
-        let blocks = leaves.blocks().iter();
-        let rows: Vec<usize> = blocks
-            .flat_map(|block| {
-                block
-                    .rows(leaf)
-                    .iter()
-                    .map(|row| block.first + usize::from(*row))
-            })
+        let parts = leaves.iter().filter(|(of, _)| *of == leaf);
+        let rows: Vec<usize> = parts
+            .flat_map(|(_, rows)| rows.numbers().iter().map(|row| *row as usize))
             .collect();
         let sum: f64 = rows.iter().map(|row| f64::from(derivatives[*row].0)).sum();
         assert!((answer.value + sum / rows.len() as f64).abs() < 1e-5);
@@ -61,18 +58,17 @@ fn a_leaf_answers_the_mean_of_its_rows() {
         assert!(rows.len() >= 20);
         seen += rows.len();
         // The tree itself sends each row to the leaf that it was grown in.
-        let coded = crate::coded::CodedTree::new(&tree, data.bins());
-        assert!(
-            rows.iter()
-                .all(|row| coded.value(&data, *row) == answer.value)
-        );
+        let mut numbers: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
+        crate::coded::CodedTree::new(&tree, &data).run(&mut numbers, |_, value| {
+            assert_eq!(value, answer.value);
+        });
     }
     assert_eq!(seen, data.num_rows());
 }
 
 #[test]
 fn splits_come_by_gain_and_lower_the_loss_by_it() {
-    let (tree, ..) = grown(parameters());
+    let (Grown { tree, .. }, ..) = grown(parameters());
     let tree = tree.unwrap();
     let score = |answer: &Answer| answer.value * answer.value * answer.weight;
     let before = score(&tree.nodes[0].answer);
@@ -85,7 +81,7 @@ fn splits_come_by_gain_and_lower_the_loss_by_it() {
 
 #[test]
 fn a_tree_is_no_deeper_than_allowed() {
-    let (tree, ..) = grown(Parameters {
+    let (Grown { tree, .. }, ..) = grown(Parameters {
         max_depth: 2,
         ..parameters()
     });
@@ -94,7 +90,7 @@ fn a_tree_is_no_deeper_than_allowed() {
 
 #[test]
 fn a_tree_without_a_worthwhile_split_is_none() {
-    let (tree, ..) = grown(Parameters {
+    let (Grown { tree, .. }, ..) = grown(Parameters {
         min_gain_to_split: 1e9,
         ..parameters()
     });

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 use crate::bins::CategoryBins;
 use crate::gradient::Sums;
 use crate::split::{Cut, Finder, Leaf, Split};
@@ -38,10 +40,9 @@ impl Finder<'_> {
             self.one_against_rest(words, leaf, lambda_l2, &mut best);
         } else {
             lambda_l2 += parameters.cat_l2;
-            let mut order = self.by_mean_gradient(words, leaf);
-            self.prefixes(words, &order, leaf, lambda_l2, &mut best);
-            order.reverse();
-            self.prefixes(words, &order, leaf, lambda_l2, &mut best);
+            for order in self.ends(words, leaf) {
+                self.prefixes(words, &order, leaf, lambda_l2, &mut best);
+            }
         }
         best.bins.sort_unstable();
         (!best.bins.is_empty()).then_some(Split {
@@ -66,21 +67,23 @@ impl Finder<'_> {
         }
     }
 
-    /// The bins that have rows enough to be told apart, by smoothed mean gradient.
-    fn by_mean_gradient(&self, words: &[u64], leaf: &Leaf) -> Vec<usize> {
-        let smooth = self.parameters.parameters().cat_smooth;
-        let mut order: Vec<(f64, usize)> = words
-            .iter()
-            .enumerate()
-            .skip(1)
-            .filter_map(|(bin, word)| {
-                let (gradient, hessian) = self.real(Sums(*word));
-                let rows = (hessian * leaf.rows_per_hessian).round();
-                (hessian > 0.0 && rows >= smooth).then(|| (gradient / (hessian + smooth), bin))
-            })
-            .collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0));
-        order.into_iter().map(|(_, bin)| bin).collect()
+    /// The bins that have rows enough to be told apart, by smoothed mean gradient: as many from either end as a set may have.
+    fn ends(&self, words: &[u64], leaf: &Leaf) -> [Vec<usize>; 2] {
+        let parameters = self.parameters.parameters();
+        let smooth = parameters.cat_smooth;
+        // The number of rows is rounded, halves up.
+        let least_rows = smooth.ceil() - 0.5;
+        let mut order: Vec<(f64, usize)> = Vec::with_capacity(words.len());
+        for (bin, word) in words.iter().enumerate().skip(1) {
+            let (gradient, hessian) = self.real(Sums(*word));
+            if hessian > 0.0 && hessian * leaf.rows_per_hessian >= least_rows {
+                order.push((gradient / (hessian + smooth), bin));
+            }
+        }
+        let most = (parameters.max_cat_threshold as usize).min(order.len().div_ceil(2));
+        let first = first_of(&mut order, most, by_gradient);
+        let last = first_of(&mut order, most, |a, b| by_gradient(b, a));
+        [first, last]
     }
 
     /// Tries sets that grow along `order`.
@@ -92,12 +95,10 @@ impl Finder<'_> {
         lambda_l2: f64,
         best: &mut Best,
     ) {
-        let parameters = self.parameters.parameters();
-        let most = (parameters.max_cat_threshold as usize).min(order.len().div_ceil(2));
-        let least_rows = f64::from(parameters.min_data_per_group);
+        let least_rows = f64::from(self.parameters.parameters().min_data_per_group);
         let mut left = Sums::default();
         let mut group_rows = 0.0;
-        for (at, bin) in order.iter().take(most).enumerate() {
+        for (at, bin) in order.iter().enumerate() {
             let sums = Sums(words[*bin]);
             left = left.plus(sums);
             group_rows += (self.hessian(sums) * leaf.rows_per_hessian).round();
@@ -129,4 +130,23 @@ impl Finder<'_> {
             numerator / denominator
         })
     }
+}
+
+/// The order of bins by mean gradient.
+fn by_gradient(a: &(f64, usize), b: &(f64, usize)) -> Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}
+
+/// The first bins in an order, sorted; the others are not.
+fn first_of(
+    bins: &mut [(f64, usize)],
+    count: usize,
+    order: impl Fn(&(f64, usize), &(f64, usize)) -> Ordering,
+) -> Vec<usize> {
+    if count < bins.len() {
+        bins.select_nth_unstable_by(count, &order);
+    }
+    let first = &mut bins[..count];
+    first.sort_unstable_by(order);
+    first.iter().map(|(_, bin)| *bin).collect()
 }
