@@ -3,20 +3,14 @@
 use crate::bins::{FeatureBins, GROUP, Place};
 use crate::dataset::Dataset;
 use crate::rows::part;
-use crate::tree::{Child, Missing, Rule, Tree};
+use crate::tree::{Missing, Rule, Tree};
 
 /// A tree in terms of the bins of a dataset. Rows go the same way as their values go in the tree itself.
 #[derive(Debug)]
 pub(crate) struct CodedTree<'a> {
-    nodes: Vec<CodedNode<'a>>,
-    values: Vec<f64>,
-}
-
-#[derive(Debug)]
-struct CodedNode<'a> {
-    sides: Sides<'a>,
-    left: Child,
-    right: Child,
+    tree: &'a Tree,
+    /// Of each node.
+    sides: Vec<Sides<'a>>,
 }
 
 /// Which rows of a dataset go left.
@@ -72,35 +66,19 @@ impl<'a> Sides<'a> {
 
 impl<'a> CodedTree<'a> {
     /// The tree, in terms of the bins of these rows.
-    pub(crate) fn new(tree: &Tree, data: &'a Dataset) -> Self {
-        let nodes = tree.nodes.iter().map(|node| CodedNode {
-            sides: Sides::new(&node.rule, node.feature, data),
-            left: node.left,
-            right: node.right,
-        });
+    pub(crate) fn new(tree: &'a Tree, data: &'a Dataset) -> Self {
+        let nodes = tree.nodes.iter();
+        let sides = nodes.map(|node| Sides::new(&node.rule, node.feature, data));
         Self {
-            nodes: nodes.collect(),
-            values: tree.leaves.iter().map(|leaf| leaf.value).collect(),
+            tree,
+            sides: sides.collect(),
         }
     }
 
     /// Gives the value of each of some rows to `take`: leaf by leaf, all rows of one at a time.
-    pub(crate) fn run(&self, rows: &mut [u32], mut take: impl FnMut(&[u32], f64)) {
-        let root: Child = if self.nodes.is_empty() { !0 } else { 0 };
-        let mut waiting = vec![(root, rows)];
-        while let Some((child, rows)) = waiting.pop() {
-            if rows.is_empty() {
-                continue;
-            }
-            if child < 0 {
-                take(rows, self.values[!child as usize]);
-                continue;
-            }
-            let node = &self.nodes[child as usize];
-            let left = node.sides.part(rows);
-            let (left, right) = rows.split_at_mut(left);
-            waiting.extend([(node.left, left), (node.right, right)]);
-        }
+    pub(crate) fn run(&self, rows: &mut [u32], take: impl FnMut(&[u32], f64)) {
+        self.tree
+            .run(rows, |node, rows| self.sides[node].part(rows), take);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One tree.
 
 use crate::bins::number::ZERO_THRESHOLD;
+use crate::rows::part;
 
 /// Which values count as missing in a split by a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,27 @@ impl Rule {
                 (if value.is_nan() { 0.0 } else { value }) <= *threshold
             }
             Self::Category { bits } => value > -1.0 && has_bit(bits, value),
+        }
+    }
+
+    /// Puts the rows whose values go left before all others; returns how many. The order stays.
+    pub(crate) fn part(&self, values: &[f64], rows: &mut [u32]) -> usize {
+        match *self {
+            Self::Number {
+                threshold,
+                missing: missing @ (Missing::None | Missing::Nan),
+                default_left,
+            } => {
+                let nan_goes_left = match missing {
+                    Missing::Nan => default_left,
+                    _ => threshold >= 0.0,
+                };
+                match nan_goes_left {
+                    true => part(rows, |row| values[row] <= threshold || values[row].is_nan()),
+                    false => part(rows, |row| values[row] <= threshold),
+                }
+            }
+            _ => part(rows, |row| self.goes_left(values[row])),
         }
     }
 
@@ -137,8 +159,34 @@ impl Tree {
         }
     }
 
+    /// Sends rows down the tree: `part` puts those of a node that go left before all others and tells how many; `take` gets
+    /// the value of each leaf with all of its rows. Far faster than row by row, as no branch is guessed.
+    pub(crate) fn run(
+        &self,
+        rows: &mut [u32],
+        part: impl Fn(usize, &mut [u32]) -> usize,
+        mut take: impl FnMut(&[u32], f64),
+    ) {
+        let root: Child = if self.nodes.is_empty() { !0 } else { 0 };
+        let mut waiting = vec![(root, rows)];
+        while let Some((child, rows)) = waiting.pop() {
+            if rows.is_empty() {
+                continue;
+            }
+            if child < 0 {
+                take(rows, self.leaves[!child as usize].value);
+                continue;
+            }
+            let number = child as usize;
+            let left = part(number, rows);
+            let (left, right) = rows.split_at_mut(left);
+            let node = &self.nodes[number];
+            waiting.extend([(node.left, left), (node.right, right)]);
+        }
+    }
+
     /// The value for a row, whose features are asked for one by one.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn value(&self, feature: impl Fn(usize) -> f64) -> f64 {
         let mut child: Child = if self.nodes.is_empty() { !0 } else { 0 };
         while child >= 0 {
@@ -186,8 +234,14 @@ mod tests {
         }
     }
 
+    /// Each value by itself, and all of them together.
     #[track_caller]
     fn check(rule: &Rule, left: &[f64], right: &[f64]) {
+        let values: Vec<f64> = right.iter().chain(left).copied().collect();
+        let mut rows: Vec<u32> = (0..values.len() as u32).collect();
+        assert_eq!(rule.part(&values, &mut rows), left.len());
+        rows.rotate_left(left.len());
+        assert!(rows.is_sorted());
         for value in left {
             assert!(rule.goes_left(*value), "{value} goes right");
         }
@@ -200,6 +254,12 @@ mod tests {
     fn numbers_up_to_the_threshold_go_left() {
         let rule = number(Missing::None, false);
         check(&rule, &[1.5, 0.0, -9.0, f64::NAN], &[1.6, f64::INFINITY]);
+        let below_zero = Rule::Number {
+            threshold: -1.0,
+            missing: Missing::None,
+            default_left: true,
+        };
+        check(&below_zero, &[-1.0, -9.0], &[0.0, f64::NAN]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::parameters::Objective;
 
 /// Rows that go down all trees together.
-const ROWS: usize = 1 << 10;
+const ROWS: usize = 1 << 11;
 
 impl Model {
     /// The sums of the trees: rows × [`outputs`](Self::outputs), row after row.
@@ -19,11 +19,19 @@ impl Model {
         let mut sums = vec![0.0; rows * outputs];
         // Tree by tree over some rows: trees and rows stay in the cache, and each row's sum still goes by tree order.
         for (chunk, sums) in sums.chunks_mut(ROWS * outputs).enumerate() {
+            let first = chunk * ROWS;
+            let all = first as u32..(first + sums.len() / outputs) as u32;
             for (number, tree) in self.trees.iter().enumerate() {
-                let sums = sums.iter_mut().skip(number % outputs).step_by(outputs);
-                for (row, sum) in (chunk * ROWS..).zip(sums) {
-                    *sum += tree.value(|feature| columns[feature][row]);
-                }
+                let mut rows: Vec<u32> = all.clone().collect();
+                let part = |node: usize, rows: &mut [u32]| {
+                    let node = &tree.nodes[node];
+                    node.rule.part(columns[node.feature], rows)
+                };
+                tree.run(&mut rows, part, |rows, value| {
+                    for row in rows {
+                        sums[(*row as usize - first) * outputs + number % outputs] += value;
+                    }
+                });
             }
         }
         Ok(sums)
