@@ -27,6 +27,7 @@ from accuracy_learners import PEERS
 
 TEST_SHARE = 0.3
 MARGIN = 0.01
+FULL_SEEDS = 3
 TABLE = "{:20} {:9}"
 PEER = " {:>8} {:>8} {:>10} {:9} {:7}"
 
@@ -101,7 +102,7 @@ def jobs(options):
         print(f"accuracy: SKIPPED {count} real tables: there is no directory {options.data} (--data says where they are)", file=sys.stderr)
     for name in names:
         if options.only in name:
-            seeds = 1 if name in tables.FULL else options.seeds
+            seeds = min(options.seeds, FULL_SEEDS) if name in tables.FULL else options.seeds
             yield Job(name, seeds, options.bin, options.data, options.work, options.asked)
 
 
@@ -142,7 +143,7 @@ def compared(name, metric, peer, ours, theirs):
     mean = statistics.mean(differences)
     error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else None
     loss = statistics.mean(theirs)
-    # Per peer's loss, and such that less is better.
+    # Such that less is better.
     loss, change = (1 - loss, -mean) if metric == "AUC" else (loss, mean)
     even = abs(change) <= max(chance(error, len(differences)), MARGIN * loss)
     return {

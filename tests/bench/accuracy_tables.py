@@ -183,6 +183,6 @@ REAL = {
     "diamonds_cut": diamonds_cut,
 }
 
-# The tasks of the bench: once in full size, and with rows so few that there is time for all seeds.
+# The tasks of the bench: in full size, and with rows so few that there is time for all seeds.
 FULL = {"numeric, full size": ("numeric", 1_000_000), "mixed, full size": ("mixed", 300_000)}
 TASKS = FULL | {"numeric": ("numeric", 100_000), "mixed": ("mixed", 100_000)}
