@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::math::{ROUNDER, vectored};
+use crate::math::{ROUNDER, Vectored, vectored};
 use crate::objective::Derivatives;
 use crate::random::draw;
 
@@ -97,18 +97,14 @@ impl Gradients {
         }
     }
 
-    /// Computes the derivatives of every row and rounds them. `derive` gets some neighbouring rows, and the words to [`pack`]
-    /// theirs into.
-    pub(crate) fn fill(&mut self, key: u64, derive: impl Fn(Range<usize>, &mut [u64]) + Sync) {
+    /// Computes the derivatives of every row and rounds them.
+    pub(crate) fn fill(&mut self, key: u64, loss: &impl Loss) {
         let rows = self.words.len();
         let chunks = self.words.par_chunks_mut(CHUNK).enumerate();
         let sums: Vec<(f64, f64)> = chunks
             .map(|(chunk, words)| {
                 let first = chunk * CHUNK;
-                vectored(|| {
-                    derive(first..first + words.len(), words);
-                    sizes(words)
-                })
+                vectored(Derive { loss, first, words })
             })
             .collect();
         let (gradients, hessians) = sums
@@ -117,7 +113,56 @@ impl Gradients {
         self.units = Units::of(rows, gradients, hessians);
         let units = self.units;
         let chunks = self.words.par_chunks_mut(CHUNK).enumerate();
-        chunks.for_each(|(chunk, words)| vectored(|| round(words, chunk * CHUNK, units, key)));
+        chunks.for_each(|(chunk, words)| {
+            let first = chunk * CHUNK;
+            vectored(Round {
+                words,
+                first,
+                units,
+                key,
+            });
+        });
+    }
+}
+
+/// What the trees go down.
+pub(crate) trait Loss: Sync {
+    /// [Packs](pack) the derivatives of neighbouring rows. To be inlined always: it is vectored.
+    fn derive(&self, rows: Range<usize>, words: &mut [u64]);
+}
+
+/// The derivatives of a chunk, and the sums of their sizes.
+struct Derive<'a, L> {
+    loss: &'a L,
+    first: usize,
+    words: &'a mut [u64],
+}
+
+impl<L: Loss> Vectored for Derive<'_, L> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let rows = self.first..self.first + self.words.len();
+        self.loss.derive(rows, self.words);
+        sizes(self.words)
+    }
+}
+
+/// Rounds the derivatives of a chunk.
+struct Round<'a> {
+    words: &'a mut [u64],
+    first: usize,
+    units: Units,
+    key: u64,
+}
+
+impl Vectored for Round<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        round(self.words, self.first, self.units, self.key);
     }
 }
 
@@ -182,7 +227,7 @@ fn rounded(value: f64, random: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::by_row;
+    use crate::testing::ByRow;
     use proptest::prelude::*;
 
     #[test]
@@ -204,14 +249,14 @@ mod tests {
     #[test]
     fn no_gradient_at_all_is_no_trouble() {
         let mut gradients = Gradients::new(10);
-        gradients.fill(1, by_row(|_| (0.0, 0.0)));
+        gradients.fill(1, &ByRow(|_| (0.0, 0.0)));
         assert!(gradients.words.iter().all(|word| *word == 0));
     }
 
     #[test]
     fn equal_second_derivatives_are_exact() {
         let mut gradients = Gradients::new(10_000);
-        gradients.fill(9, by_row(|_| (0.3, 1.0)));
+        gradients.fill(9, &ByRow(|_| (0.3, 1.0)));
         let first = Sums(gradients.words[0]).hessian();
         assert!(gradients.words.iter().all(|w| Sums(*w).hessian() == first));
         assert_eq!(f64::from(first) * gradients.units.hessian, 1.0);
@@ -234,7 +279,7 @@ mod tests {
         ) {
             let scale = 2.0_f32.powi(scale);
             let mut gradients = Gradients::new(values.len());
-            gradients.fill(3, by_row(|row| (values[row].0 * scale, values[row].1 * scale)));
+            gradients.fill(3, &ByRow(|row: usize| (values[row].0 * scale, values[row].1 * scale)));
             let wide: i64 = gradients.words.iter().map(|w| i64::from(Sums(*w).gradient()).abs()).sum();
             prop_assert!(wide <= i64::from(i32::MAX));
             let wide: u64 = gradients.words.iter().map(|w| u64::from(Sums(*w).hessian())).sum();

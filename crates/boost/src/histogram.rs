@@ -195,7 +195,7 @@ mod tests {
     use crate::coded::Sides;
     use crate::gradient::Sums;
     use crate::rows::Rows;
-    use crate::testing::{by_row, code, dataset, table};
+    use crate::testing::{ByRow, code, dataset, table};
 
     /// The sums of a feature over rows, one by one.
     fn plain(data: &Dataset, gradients: &Gradients, place: Place, rows: &[usize]) -> Vec<u64> {
@@ -211,7 +211,7 @@ mod tests {
     fn check(rows: usize, threads: usize) {
         let data = dataset(&table(rows), threads);
         let mut gradients = Gradients::new(rows);
-        gradients.fill(5, by_row(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)));
+        gradients.fill(5, &ByRow(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)));
         let all = Rows::taken(rows, |row| row % 10 != 3);
         let mut parent = Histogram::new(data.bins().layout());
         parent.build(&data, &gradients, all.numbers());

@@ -4,10 +4,12 @@
 
 use std::f64::consts::LOG2_E;
 
-/// Does some work with the widest vectors that this processor has; they give the same bits. What is to be vectored must be
-/// inlined into it.
+/// Work that is worth vectors; a type rather than a closure, since it must be inlined to get them.
+pub(crate) use pulp::NullaryFnOnce as Vectored;
+
+/// Does some work with the widest vectors that this processor has. They give the same bits.
 #[inline(always)]
-pub(crate) fn vectored<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn vectored<W: Vectored>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
 }
 

@@ -1,7 +1,10 @@
 //! What the trees go down: for each objective the starting score, and the gradient at a score.
 
+use std::ops::Range;
+
 use crate::dataset::Dataset;
 use crate::error::Error;
+use crate::gradient::{Loss, pack};
 use crate::math::{exp, ln};
 use crate::parameters::{Checked, Objective};
 
@@ -68,26 +71,111 @@ pub(crate) fn starts(parameters: &Checked, data: &Dataset) -> Vec<f64> {
 /// The first and second derivative of a row's loss.
 pub(crate) type Derivatives = (f32, f32);
 
-/// Of log loss of two classes.
+/// Log loss of two classes.
+pub(crate) struct LogLoss<'a> {
+    pub(crate) data: &'a Dataset,
+    pub(crate) scores: &'a [f64],
+}
+
+/// Half the squared error.
+pub(crate) struct SquaredError<'a> {
+    pub(crate) data: &'a Dataset,
+    pub(crate) scores: &'a [f64],
+}
+
+/// Softmax log loss, for one class.
+pub(crate) struct SoftmaxLoss<'a> {
+    pub(crate) data: &'a Dataset,
+    pub(crate) scores: &'a [f64],
+    /// Of each row; see [`normaliser`].
+    pub(crate) normalisers: &'a [(f64, f64)],
+    pub(crate) class: usize,
+    /// Of second derivatives: the scores of all classes move at once (Friedman 2001).
+    pub(crate) scale: f64,
+}
+
+impl Loss for LogLoss<'_> {
+    #[inline(always)]
+    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
+        derive(self.data, rows.clone(), words, &self.scores[rows], binary);
+    }
+}
+
+impl Loss for SquaredError<'_> {
+    #[inline(always)]
+    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
+        derive(
+            self.data,
+            rows.clone(),
+            words,
+            &self.scores[rows],
+            regression,
+        );
+    }
+}
+
+impl Loss for SoftmaxLoss<'_> {
+    #[inline(always)]
+    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
+        let normalisers = &self.normalisers[rows.clone()];
+        let scores = self.scores[rows.clone()].iter().zip(normalisers);
+        derive(
+            self.data,
+            rows,
+            words,
+            scores,
+            |(score, normaliser), label, weight| {
+                let p = exp(score - normaliser.0) * normaliser.1;
+                multiclass(p, label as usize == self.class, self.scale, weight)
+            },
+        );
+    }
+}
+
+/// The derivatives of neighbouring rows at their scores.
 #[inline(always)]
-pub(crate) fn binary(score: &f64, label: f64, weight: f64) -> Derivatives {
-    let p = 1.0 / (1.0 + exp(-*score));
+fn derive<Score>(
+    data: &Dataset,
+    rows: Range<usize>,
+    words: &mut [u64],
+    scores: impl IntoIterator<Item = Score>,
+    derive: impl Fn(Score, f64, f64) -> Derivatives,
+) {
+    let words = words
+        .iter_mut()
+        .zip(scores)
+        .zip(&data.label()[rows.clone()]);
+    match data.weight() {
+        None => {
+            for ((word, score), label) in words {
+                *word = pack(derive(score, *label, 1.0));
+            }
+        }
+        Some(weight) => {
+            for (((word, score), label), weight) in words.zip(&weight[rows]) {
+                *word = pack(derive(score, *label, *weight));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn binary(score: &f64, label: f64, weight: f64) -> Derivatives {
+    let p = 1.0 / (1.0 + exp(-score));
     (
         ((p - label) * weight) as f32,
         (p * (1.0 - p) * weight) as f32,
     )
 }
 
-/// Of half the squared error.
 #[inline(always)]
-pub(crate) fn regression(score: &f64, label: f64, weight: f64) -> Derivatives {
-    (((*score - label) * weight) as f32, weight as f32)
+fn regression(score: &f64, label: f64, weight: f64) -> Derivatives {
+    (((score - label) * weight) as f32, weight as f32)
 }
 
-/// Of softmax log loss, for one class of which the row has the probability `p`. The second derivative is scaled as in
-/// Friedman 2001: the scores of all classes move at once.
+/// Of one class, of which the row has the probability `p`.
 #[inline(always)]
-pub(crate) fn multiclass(p: f64, is_class: bool, scale: f64, weight: f64) -> Derivatives {
+fn multiclass(p: f64, is_class: bool, scale: f64, weight: f64) -> Derivatives {
     let label = f64::from(u8::from(is_class));
     (
         ((p - label) * weight) as f32,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::bins::{Bins, FeatureBins, GROUP, NumberBins, Place, Sampler};
 use crate::dataset::{Dataset, DatasetBuilder};
 use crate::feature::Feature;
-use crate::gradient::pack;
+use crate::gradient::{Loss, pack};
 use crate::objective::Derivatives;
 use crate::parameters::Parameters;
 use crate::pool::Pool;
@@ -72,13 +72,13 @@ pub(crate) fn labelled(label: &[f64], weight: Option<&[f64]>) -> Dataset {
     builder.finish().unwrap()
 }
 
-/// Derivatives row by row, as [`Gradients::fill`](crate::gradient::Gradients::fill) takes them.
-pub(crate) fn by_row(
-    derive: impl Fn(usize) -> Derivatives + Sync,
-) -> impl Fn(Range<usize>, &mut [u64]) + Sync {
-    move |rows, words| {
+/// Derivatives row by row.
+pub(crate) struct ByRow<F>(pub(crate) F);
+
+impl<F: Fn(usize) -> Derivatives + Sync> Loss for ByRow<F> {
+    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
         for (word, row) in words.iter_mut().zip(rows) {
-            *word = pack(derive(row));
+            *word = pack((self.0)(row));
         }
     }
 }

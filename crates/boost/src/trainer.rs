@@ -1,7 +1,5 @@
 //! Training, round by round.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -9,12 +7,11 @@ use crate::bag::{self, Bag};
 use crate::coded::CodedTree;
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::gradient::{Gradients, pack};
+use crate::gradient::Gradients;
 use crate::grow::{Ground, Grower, Grown};
-use crate::math::exp;
 use crate::metric::measure;
 use crate::model::Model;
-use crate::objective::{self, Derivatives};
+use crate::objective::{self, LogLoss, SoftmaxLoss, SquaredError};
 use crate::parameters::{Checked, Objective};
 use crate::pool::Pool;
 use crate::random::{Purpose, key};
@@ -236,33 +233,17 @@ impl Trainer {
         let (data, scores) = (&self.train.data, self.train.scores.of(class));
         let gradients = &mut self.workshop.gradients;
         match self.parameters.parameters().objective {
-            Objective::Binary => gradients.fill(key, |rows, words| {
-                derive(data, rows.clone(), words, &scores[rows], objective::binary);
-            }),
-            Objective::Regression => gradients.fill(key, |rows, words| {
-                derive(
-                    data,
-                    rows.clone(),
-                    words,
-                    &scores[rows],
-                    objective::regression,
-                );
-            }),
+            Objective::Binary => gradients.fill(key, &LogLoss { data, scores }),
+            Objective::Regression => gradients.fill(key, &SquaredError { data, scores }),
             Objective::Multiclass => {
-                let scale = outputs as f64 / (outputs as f64 - 1.0);
-                gradients.fill(key, |rows, words| {
-                    let scores = scores[rows.clone()].iter().zip(&normalisers[rows.clone()]);
-                    derive(
-                        data,
-                        rows,
-                        words,
-                        scores,
-                        |(score, normaliser), label, weight| {
-                            let p = exp(score - normaliser.0) * normaliser.1;
-                            objective::multiclass(p, label as usize == class, scale, weight)
-                        },
-                    );
-                });
+                let loss = SoftmaxLoss {
+                    data,
+                    scores,
+                    normalisers,
+                    class,
+                    scale: outputs as f64 / (outputs as f64 - 1.0),
+                };
+                gradients.fill(key, &loss);
             }
         }
     }
@@ -309,33 +290,6 @@ impl Trainer {
         }
         if let Some(Side { data, scores }) = &mut self.validation {
             scores.add_tree(class, &CodedTree::new(tree, data), |_| true);
-        }
-    }
-}
-
-/// The derivatives of neighbouring rows at their scores.
-#[inline(always)]
-fn derive<Score>(
-    data: &Dataset,
-    rows: Range<usize>,
-    words: &mut [u64],
-    scores: impl IntoIterator<Item = Score>,
-    derive: impl Fn(Score, f64, f64) -> Derivatives,
-) {
-    let words = words
-        .iter_mut()
-        .zip(scores)
-        .zip(&data.label()[rows.clone()]);
-    match data.weight() {
-        None => {
-            for ((word, score), label) in words {
-                *word = pack(derive(score, *label, 1.0));
-            }
-        }
-        Some(weight) => {
-            for (((word, score), label), weight) in words.zip(&weight[rows]) {
-                *word = pack(derive(score, *label, *weight));
-            }
         }
     }
 }

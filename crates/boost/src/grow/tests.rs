@@ -4,7 +4,7 @@ use super::*;
 use crate::dataset::Dataset;
 use crate::gradient::Gradients;
 use crate::parameters::Parameters;
-use crate::testing::{by_row, dataset, table};
+use crate::testing::{ByRow, dataset, table};
 use crate::tree::Answer;
 
 /// Grows a tree on a generated table, whose gradients follow some of its columns.
@@ -19,7 +19,7 @@ fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
         ((y + (row % 7) as f64 * 0.1) as f32, 1.0)
     };
     let mut gradients = Gradients::new(rows);
-    gradients.fill(1, by_row(derive));
+    gradients.fill(1, &ByRow(derive));
     let ground = Ground {
         parameters: &parameters,
         data: &data,
