@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::guard::guarded;
+use crate::input::Reading;
 use crate::journal::Entry;
 use crate::output::{Ledger, Output};
 use crate::receipt::Receipt;
@@ -27,6 +28,7 @@ struct Known<'a> {
     task: &'a Task,
     stat: Stat,
     digest: Digest,
+    content: Option<Arc<[u8]>>,
     key: Digest,
 }
 
@@ -87,12 +89,20 @@ impl Crew<'_> {
     }
 
     fn know<'a>(&self, task: &'a Task) -> Result<Known<'a>, Fault> {
-        let (stat, digest) = match task.known {
+        let Reading {
+            stat,
+            digest,
+            content,
+        } = match task.known {
             Some((stat, digest)) => {
                 task.listed.unchanged_since(&stat)?;
-                (stat, digest)
+                Reading {
+                    stat,
+                    digest,
+                    content: None,
+                }
             }
-            None => task.listed.digest_unchecked()?,
+            None => task.listed.read()?,
         };
         let key = self
             .keys
@@ -101,6 +111,7 @@ impl Crew<'_> {
             task,
             stat,
             digest,
+            content,
             key,
         })
     }
@@ -111,6 +122,7 @@ impl Crew<'_> {
             path: known.task.listed.path.clone(),
             bytes: known.stat.bytes,
             digest: known.digest,
+            content: known.content.clone(),
             threads: attempt.threads,
             attempt: attempt.tries,
             watch: watch.clone(),

@@ -19,7 +19,11 @@ impl Digest {
 
     /// The digest of a file's content.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        let mut file = fs_err::File::open(path)?;
+        Self::of_open(&mut fs_err::File::open(path)?)
+    }
+
+    /// The digest of what is left to read of a file.
+    pub(crate) fn of_open(file: &mut fs_err::File) -> io::Result<Self> {
         let mut hasher = Hasher::default();
         // Queues of ten thousand tiny items are common; clearing a large buffer for each would cost more than they do.
         let bytes = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);

@@ -1,7 +1,8 @@
 //! The input queue: which items there are, and whether they may be read.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::io::Errno;
 
@@ -32,6 +33,18 @@ pub(crate) enum Kind {
     Dangling,
     /// All items together, for a whole-queue stage, which looks at each of them itself.
     Queue,
+}
+
+/// Up to this size an item's content is held from when it is digested until it is done, so that it is read once.
+const HELD_BYTES_MAX: u64 = 64 << 10;
+
+/// An item as it was read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) stat: Stat,
+    pub(crate) digest: Digest,
+    /// Of a small item.
+    pub(crate) content: Option<Arc<[u8]>>,
 }
 
 /// The input queue as it was when the run started.
@@ -226,16 +239,31 @@ impl Listed {
 
     /// Digests the content, and makes sure that it did not change meanwhile.
     pub(crate) fn digest(&self) -> Result<(Stat, Digest), Fault> {
-        let (before, digest) = self.digest_unchecked()?;
-        self.unchanged_since(&before)?;
-        Ok((before, digest))
+        let reading = self.read()?;
+        self.unchanged_since(&reading.stat)?;
+        Ok((reading.stat, reading.digest))
     }
 
-    /// Digests the content, for a caller who makes sure later that it did not change.
-    pub(crate) fn digest_unchecked(&self) -> Result<(Stat, Digest), Fault> {
+    /// Reads and digests the content, for a caller who makes sure later that it did not change.
+    pub(crate) fn read(&self) -> Result<Reading, Fault> {
         self.stat()?;
-        let before = Stat::of_path(&self.path)?;
-        Ok((before, Digest::of_file(&self.path)?))
+        let mut file = fs_err::File::open(&self.path)?;
+        let stat = Stat::of(&file.metadata()?);
+        if !(1..=HELD_BYTES_MAX).contains(&stat.bytes) {
+            return Ok(Reading {
+                stat,
+                digest: Digest::of_open(&mut file)?,
+                content: None,
+            });
+        }
+        // Not more than the stat told, which spares looking for the end: a file that has grown is not unchanged.
+        let mut content = Vec::with_capacity(usize::try_from(stat.bytes).unwrap_or(0));
+        file.take(stat.bytes).read_to_end(&mut content)?;
+        Ok(Reading {
+            stat,
+            digest: Digest::of(&content),
+            content: Some(content.into()),
+        })
     }
 
     /// Fails, by the machine's fault, when the file is not what it was: a producer may still be copying it in.
@@ -249,5 +277,31 @@ impl Listed {
         }
         let message = format!("{}: changed while it was read", self.path.display());
         Err(Fault::message(Blame::Machine, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(content: &[u8], held: bool) {
+        let directory = tempfile::tempdir().unwrap();
+        fs_err::write(directory.path().join("a"), content).unwrap();
+        let mut items = Vec::new();
+        list(directory.path(), "", &mut items).unwrap();
+        let reading = items[0].read().unwrap();
+        assert_eq!(reading.digest, Digest::of(content));
+        assert_eq!(reading.stat.bytes, content.len() as u64);
+        assert_eq!(reading.content.as_deref(), held.then_some(content));
+    }
+
+    #[test]
+    fn a_small_item_is_held_when_it_is_read() {
+        let most = HELD_BYTES_MAX as usize;
+        check(b"", false);
+        check(b"1", true);
+        check(&vec![1; most], true);
+        check(&vec![1; most + 1], false);
     }
 }

@@ -20,6 +20,7 @@ pub struct Item {
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
     pub(crate) digest: Digest,
+    pub(crate) content: Option<Arc<[u8]>>,
     pub(crate) threads: usize,
     pub(crate) attempt: u32,
     pub(crate) watch: Watch,
@@ -50,6 +51,11 @@ impl Item {
     /// The digest of the file's content.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The file's content, where it is small and was read already when it was digested.
+    pub fn content(&self) -> Option<&Arc<[u8]>> {
+        self.content.as_ref()
     }
 
     /// How many threads this item may use. The result must not depend on it.

@@ -69,7 +69,7 @@ impl ItemStage for Validate {
     fn process(&self, item: &Item, output: &Output) -> Result<(), Fault> {
         let checked = &self.checked;
         let path = item.path().display().to_string();
-        let reader = table::raw::open(item.path(), &checked.read)?;
+        let reader = table::raw::open_item(item, &checked.read)?;
         item.note(&format!("read as {}", reader.source()));
         let mapping = Mapping::new(checked, &reader, &path)?;
         // Workers look into it to see how coarse their own may be; that changes no result.

@@ -33,45 +33,77 @@ pub(crate) struct Content {
     pub(crate) compression: Compression,
     pub(crate) magic: Magic,
     pub(crate) stream: Stream,
-    /// The file's own size in bytes.
-    pub(crate) bytes: u64,
+    /// How many bytes there are, where that is known.
+    pub(crate) bytes: Option<u64>,
 }
 
 /// Where the content comes from.
 pub(crate) enum Stream {
     Plain(File),
-    Decompressed(Box<dyn Read + Send>),
+    /// Decompressed, or read already.
+    Passing(Box<dyn Read + Send>),
 }
 
 const HEAD: usize = 16;
 
-/// Opens a file and looks at its first bytes.
-pub(crate) fn open(path: &Path, place: &Place, limits: &Limits) -> Result<Content, Fault> {
+/// Opens a file and looks at its first bytes. What it holds need not be read if that is known already.
+pub(crate) fn open(
+    path: &Path,
+    known: Option<&Arc<[u8]>>,
+    place: &Place,
+    limits: &Limits,
+) -> Result<Content, Fault> {
+    if let Some(known) = known {
+        let head = &known[..known.len().min(HEAD)];
+        let bytes = Cursor::new(Arc::clone(known));
+        return match compression(head) {
+            Compression::None => Ok(Content {
+                compression: Compression::None,
+                magic: magic(head).map_err(|fault| place.fault(fault))?,
+                stream: Stream::Passing(Box::new(bytes)),
+                bytes: Some(known.len() as u64),
+            }),
+            compression => decompressed(bytes, compression, place, limits),
+        };
+    }
     let mut file = fs_err::File::open(path)?;
     let bytes = file.metadata()?.len();
     let head = read_head(&mut file).map_err(|error| place.read_error(error))?;
     file.rewind()?;
     let file = file.into_file();
-    let compression = match head.as_slice() {
+    match compression(&head) {
+        Compression::None => Ok(Content {
+            compression: Compression::None,
+            magic: magic(&head).map_err(|fault| place.fault(fault))?,
+            stream: Stream::Plain(file),
+            bytes: Some(bytes),
+        }),
+        compression => decompressed(file, compression, place, limits),
+    }
+}
+
+fn compression(head: &[u8]) -> Compression {
+    match head {
         [0x1f, 0x8b, ..] => Compression::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
-        _ => {
-            return Ok(Content {
-                compression: Compression::None,
-                magic: magic(&head).map_err(|fault| place.fault(fault))?,
-                stream: Stream::Plain(file),
-                bytes,
-            });
-        }
-    };
-    let mut stream =
-        decompress(file, compression, limits.expansion).map_err(|error| place.read_error(error))?;
+        _ => Compression::None,
+    }
+}
+
+fn decompressed(
+    compressed: impl Read + Send + 'static,
+    compression: Compression,
+    place: &Place,
+    limits: &Limits,
+) -> Result<Content, Fault> {
+    let mut stream = decompress(compressed, compression, limits.expansion)
+        .map_err(|error| place.read_error(error))?;
     let head = read_head(&mut stream).map_err(|error| place.read_error(error))?;
     Ok(Content {
         compression,
         magic: magic(&head).map_err(|fault| place.fault(fault))?,
-        stream: Stream::Decompressed(Box::new(Cursor::new(head).chain(stream))),
-        bytes,
+        stream: Stream::Passing(Box::new(Cursor::new(head).chain(stream))),
+        bytes: None,
     })
 }
 
@@ -133,13 +165,13 @@ const FOREIGN: [(&[u8], &str, &str); 9] = [
 ];
 
 fn decompress(
-    file: File,
+    compressed: impl Read + Send + 'static,
     compression: Compression,
     expansion: u64,
 ) -> std::io::Result<Box<dyn Read + Send>> {
     let consumed = Arc::new(AtomicU64::new(0));
-    let file = Counted {
-        inner: file,
+    let compressed = Counted {
+        inner: compressed,
         consumed: Arc::clone(&consumed),
     };
     let metered = |inner: Box<dyn Read + Send>| Metered {
@@ -149,18 +181,18 @@ fn decompress(
         expansion,
     };
     Ok(Box::new(metered(match compression {
-        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
-        _ => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(compressed)?),
+        _ => Box::new(flate2::read::MultiGzDecoder::new(compressed)),
     })))
 }
 
-/// Counts what is read from a file.
-struct Counted {
-    inner: File,
+/// Counts what is read of a file.
+struct Counted<R> {
+    inner: R,
     consumed: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.consumed.fetch_add(read as u64, Ordering::Relaxed);

@@ -17,13 +17,10 @@ pub(crate) fn feed(
     options: &Options,
 ) -> Result<(Feed, &'static str), Fault> {
     let told = options.encoding.as_deref().map(encoding).transpose()?;
-    let mut left = None;
+    let mut left = content.bytes;
     let mut stream: Box<dyn Read + Send> = match content.stream {
-        Stream::Plain(file) => {
-            left = Some(content.bytes);
-            Box::new(file)
-        }
-        Stream::Decompressed(stream) => stream,
+        Stream::Plain(file) => Box::new(file),
+        Stream::Passing(stream) => stream,
     };
     let mut head = Vec::new();
     stream

@@ -60,7 +60,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use stage::Fault;
+use stage::{Fault, Item};
 
 pub use batch::{Cell, Column, RawBatch, RowFault, Rule, TextBatch, TypedBatch};
 pub use limits::Limits;
@@ -81,17 +81,32 @@ const CHUNK_BYTES_MAX: usize = 8 << 20;
 /// Opens a file from outside. Settings that cannot be (an unknown encoding) are the settings' fault, content that is
 /// not what it should be is the item's.
 pub fn open(path: &Path, options: &Options) -> Result<RawReader, Fault> {
-    open_in_chunks(path, options, None)
+    begin(path, None, options, None)
 }
 
+/// Opens an item. A small one that the stage has read already is not read again.
+pub fn open_item(item: &Item, options: &Options) -> Result<RawReader, Fault> {
+    begin(item.path(), item.content(), options, None)
+}
+
+#[cfg(test)]
 fn open_in_chunks(
     path: &Path,
     options: &Options,
     chunk_bytes: Option<usize>,
 ) -> Result<RawReader, Fault> {
+    begin(path, None, options, chunk_bytes)
+}
+
+fn begin(
+    path: &Path,
+    known: Option<&Arc<[u8]>>,
+    options: &Options,
+    chunk_bytes: Option<usize>,
+) -> Result<RawReader, Fault> {
     options.check()?;
     let place = Place::new(path);
-    let content = content::open(path, &place, &options.limits)?;
+    let content = content::open(path, known, &place, &options.limits)?;
     let format = match content.magic {
         Magic::Text => {
             let (reader, source) = text::open(path, place, content, options)?;

@@ -46,7 +46,7 @@ impl TypedReader {
         let file = content.magic != Magic::ArrowStream;
         let (batches, schema) = match content.stream {
             Stream::Plain(_) if parquet => parquet_parts(Reader::open(path)?),
-            Stream::Decompressed(stream) if parquet => {
+            Stream::Passing(stream) if parquet => {
                 let bytes = whole(stream, limits, &place)?;
                 parquet_parts(Reader::from_bytes(bytes, path)?)
             }
@@ -55,7 +55,7 @@ impl TypedReader {
                 let buffered = BufReader::new(plain);
                 arrow_parts(caught_item(|| Ok(arrow_file(buffered))), &place)?
             }
-            Stream::Decompressed(stream) if file => {
+            Stream::Passing(stream) if file => {
                 let bytes = std::io::Cursor::new(whole(stream, limits, &place)?);
                 arrow_parts(caught_item(|| Ok(arrow_file(bytes))), &place)?
             }
@@ -63,7 +63,7 @@ impl TypedReader {
                 let buffered = BufReader::new(plain);
                 arrow_parts(caught_item(|| Ok(arrow_stream(buffered))), &place)?
             }
-            Stream::Decompressed(stream) => {
+            Stream::Passing(stream) => {
                 let buffered = BufReader::new(stream);
                 arrow_parts(caught_item(|| Ok(arrow_stream(buffered))), &place)?
             }
