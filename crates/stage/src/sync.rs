@@ -3,34 +3,70 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::journal::{Entry, Journal};
+use crate::workers::lock;
 
 /// How long finished work may wait for its sync: what a power cut can cost at most, beside the work in flight.
 const BATCH_TIME: Duration = Duration::from_millis(500);
 /// From this many files on, one sync of the file system is cheaper than a sync of each file.
 const MANY_FILES: usize = 24;
 
-/// Takes finished work until all workers are gone; returns what is not yet durable, so that a commit that follows
-/// at once needs a single sync.
-pub(crate) fn collect(
-    partial: &Path,
-    journal: &Mutex<Journal>,
-    finished: &Receiver<Entry>,
-) -> io::Result<Vec<Entry>> {
-    let mut batch: Vec<Entry> = Vec::new();
-    let mut due = Instant::now() + BATCH_TIME;
-    loop {
-        match finished.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(entry) => batch.push(entry),
-            Err(RecvTimeoutError::Disconnected) => return Ok(batch),
-            Err(RecvTimeoutError::Timeout) => {
-                write(partial, journal, &batch)?;
-                batch.clear();
-                due = Instant::now() + BATCH_TIME;
+/// Finished work on its way to the disk. Who hands something in does not wake the thread that syncs: with small items
+/// that would cost more than the items.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    batch: Vec<Entry>,
+    /// No more will come.
+    ended: bool,
+    /// The disk takes nothing more.
+    failed: bool,
+}
+
+impl Finished {
+    /// Hands in finished work. False when the disk takes nothing more.
+    pub(crate) fn hand_in(&self, done: Entry) -> bool {
+        let mut waiting = lock(&self.waiting);
+        waiting.batch.push(done);
+        !waiting.failed
+    }
+
+    /// Says that no more will come.
+    pub(crate) fn end(&self) {
+        lock(&self.waiting).ended = true;
+        self.changed.notify_all();
+    }
+
+    /// Syncs what is handed in, now and then, until no more comes; returns what is not yet durable, so that a commit
+    /// that follows at once needs a single sync.
+    pub(crate) fn collect(
+        &self,
+        partial: &Path,
+        journal: &Mutex<Journal>,
+    ) -> io::Result<Vec<Entry>> {
+        loop {
+            let waiting = lock(&self.waiting);
+            let waited = self
+                .changed
+                .wait_timeout_while(waiting, BATCH_TIME, |waiting| !waiting.ended);
+            let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let batch = std::mem::take(&mut waiting.batch);
+            if waiting.ended {
+                return Ok(batch);
+            }
+            drop(waiting);
+            if let Err(error) = write(partial, journal, &batch) {
+                // Workers must not go on for a disk that takes nothing more.
+                lock(&self.waiting).failed = true;
+                return Err(error);
             }
         }
     }
@@ -42,9 +78,7 @@ pub(crate) fn write(partial: &Path, journal: &Mutex<Journal>, batch: &[Entry]) -
         return Ok(());
     }
     sync_files(partial, batch.iter().flat_map(outputs))?;
-    let mut journal = journal
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut journal = lock(journal);
     journal.append(batch)?;
     journal.sync()
 }

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use crate::progress::Progress;
 use crate::receipt::{Cause, DeadLetter, Keys, Phase, Receipt};
 use crate::running::Running;
 use crate::stat::Stat;
-use crate::sync;
+use crate::sync::{self, Finished};
 use crate::watch::Stop;
 use crate::work::Item;
 
@@ -71,7 +70,7 @@ pub(crate) type Work<'a> = dyn Fn(&[(Item, Output)]) -> Result<(), Fault> + Sync
 /// What the threads of a crew share while they work.
 struct Shared<'a> {
     work: &'a Work<'a>,
-    finished: Sender<Entry>,
+    finished: Finished,
     outcome: Mutex<Outcome>,
     fault: Mutex<Option<Fault>>,
 }
@@ -102,28 +101,20 @@ impl Crew<'_> {
             self.suspects
                 .contains(&(self.phase, task.listed.name.clone()))
         });
-        let (finished, receive) = channel();
         let shared = Shared {
             work,
-            finished,
+            finished: Finished::default(),
             outcome: Mutex::default(),
             fault: Mutex::default(),
         };
-        let (ended, collected) = std::thread::scope(|scope| {
-            let collector = scope.spawn(|| {
-                let collected = sync::collect(self.partial, self.journal, &receive);
-                if collected.is_err() {
-                    // Workers must not go on for a disk that takes nothing more.
-                    drop(receive);
-                }
-                collected
-            });
+        let collected = std::thread::scope(|scope| {
+            let collector = scope.spawn(|| shared.finished.collect(self.partial, self.journal));
             self.work_off(&alone, 1, 1, &shared);
             self.work_off(&together, batch, self.options.threads(), &shared);
-            // Without the sender the collector ends.
-            (shared.end(), collector.join())
+            shared.finished.end();
+            collector.join()
         });
-        let (outcome, fault) = ended;
+        let (outcome, fault) = shared.end();
         let unsynced = match collected {
             Ok(unsynced) => unsynced?,
             Err(_) => {
@@ -252,7 +243,7 @@ impl Crew<'_> {
                 receipt: done.receipt.clone(),
                 part: done.part.clone().map(Inline),
             };
-            if shared.finished.send(entry).is_err() {
+            if !shared.finished.hand_in(entry) {
                 // The thread that syncs has ended, and tells why.
                 let message = "the disk takes nothing more";
                 return Err(Fault::message(Blame::Machine, message));
