@@ -1,7 +1,7 @@
 //! What one piece of work writes: files in the partial, digested while they are written, and row counts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -161,14 +161,11 @@ impl Output {
             other => other?,
         };
         lock(&self.ledger).created.push(name.to_owned());
-        let sink = Sink {
-            file,
-            hasher: Hasher::default(),
-            bytes: 0,
-        };
         Ok(OutputFile {
             name: name.to_owned(),
-            sink: BufWriter::with_capacity(1 << 16, sink),
+            file,
+            buffer: Vec::new(),
+            flushed: None,
             ledger: Arc::clone(&self.ledger),
         })
     }
@@ -294,56 +291,77 @@ pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
     ))
 }
 
+/// How much is gathered before it is written.
+const BUFFER_BYTES: usize = 64 << 10;
+
 /// A file in the making. It counts only once it is finished.
 #[derive(Debug)]
 pub struct OutputFile {
     name: String,
-    sink: BufWriter<Sink>,
+    file: fs_err::File,
+    /// Not yet written. Grows with what comes, since many files are small.
+    buffer: Vec<u8>,
+    flushed: Option<Box<Flushed>>,
     ledger: Arc<Mutex<Ledger>>,
+}
+
+/// What has gone to the file.
+#[derive(Debug, Default)]
+struct Flushed {
+    hasher: Hasher,
+    bytes: u64,
 }
 
 impl OutputFile {
     /// Writes what is buffered and enters the file into the receipt.
     pub fn finish(mut self) -> Result<(), Fault> {
-        self.sink.flush()?;
-        let sink = self.sink.get_ref();
-        let written = Written {
-            name: self.name.clone(),
-            bytes: sink.bytes,
-            digest: sink.hasher.finish(),
+        let (bytes, digest) = if self.flushed.is_none() {
+            self.file.write_all(&self.buffer)?;
+            (self.buffer.len() as u64, Digest::of(&self.buffer))
+        } else {
+            self.flush()?;
+            let flushed = self.flushed.unwrap_or_default();
+            (flushed.bytes, flushed.hasher.finish())
         };
-        lock(&self.ledger).written.push(written);
+        lock(&self.ledger).written.push(Written {
+            name: self.name,
+            bytes,
+            digest,
+        });
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        let flushed = self.flushed.get_or_insert_default();
+        flushed.hasher.update(bytes);
+        flushed.bytes += bytes.len() as u64;
         Ok(())
     }
 }
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.sink.write(bytes)
+        if self.buffer.len() + bytes.len() > BUFFER_BYTES {
+            self.flush()?;
+        }
+        if bytes.len() >= BUFFER_BYTES {
+            self.put(bytes)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
-    }
-}
-
-#[derive(Debug)]
-struct Sink {
-    file: fs_err::File,
-    hasher: Hasher,
-    bytes: u64,
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let put = self.put(&buffer);
+        buffer.clear();
+        self.buffer = buffer;
+        put
     }
 }
 
@@ -374,6 +392,33 @@ mod tests {
         );
         let text = fs_err::read_to_string(partial.path().join("folder/a.txt")).unwrap();
         assert_eq!(text, "content");
+    }
+
+    #[test]
+    fn a_file_has_the_digest_of_its_content_however_it_was_written() {
+        let content: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
+        for (bytes, piece) in [
+            (0, 1),
+            (5, 5),
+            (1000, 7),
+            (300_000, 999),
+            (300_000, 100_000),
+        ] {
+            let partial = tempfile::tempdir().unwrap();
+            let output = Output::new(partial.path(), "a", &Arc::default());
+            let mut file = output.create("a").unwrap();
+            for piece in content[..bytes].chunks(piece) {
+                file.write_all(piece).unwrap();
+            }
+            file.finish().unwrap();
+            let written = output.close().unwrap().written;
+            let told = (written[0].bytes, written[0].digest);
+            assert_eq!(told, (bytes as u64, Digest::of(&content[..bytes])));
+            assert_eq!(
+                fs_err::read(partial.path().join("a")).unwrap(),
+                content[..bytes]
+            );
+        }
     }
 
     #[test]
