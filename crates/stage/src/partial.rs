@@ -50,10 +50,8 @@ impl Partial {
             contract: CONTRACT,
             items: names,
         });
-        crate::durable::replace(
-            &path.join(layout::ITEMS),
-            &frozen.map_err(io::Error::other)?,
-        )?;
+        // Not synced: no run looks for it, and the next one writes its own.
+        fs_err::write(path.join(layout::ITEMS), frozen.map_err(io::Error::other)?)?;
         Ok(Self {
             path,
             journal: Mutex::new(journal),
