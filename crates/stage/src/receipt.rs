@@ -69,14 +69,13 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    pub(crate) fn new(definition: &Definition) -> Result<Self, Fault> {
-        let settings = Digest::of(definition.settings.to_string().as_bytes());
-        Ok(Self {
+    /// The program is given by the digests of its files.
+    pub(crate) fn new(definition: &Definition, program: &[Digest]) -> Self {
+        Self {
             stage: definition.name.clone(),
-            program: program_digest(&definition.program_files()?)
-                .map_err(|error| Fault::new(Blame::Usage, error))?,
-            settings,
-        })
+            program: digest_of_program(program),
+            settings: Digest::of(definition.settings.to_string().as_bytes()),
+        }
     }
 
     /// The key of one piece of work.
@@ -104,14 +103,19 @@ impl Keys {
 
 /// The digest of a program's files: of the one, or of all together.
 pub fn program_digest(files: &[PathBuf]) -> std::io::Result<Digest> {
-    if let [file] = files {
-        return Digest::of_file(file);
-    }
     let digests = files
         .iter()
-        .map(|file| Ok(Digest::of_file(file)?.to_string()))
+        .map(|file| Digest::of_file(file))
         .collect::<std::io::Result<Vec<_>>>()?;
-    Ok(Digest::of_parts(digests.iter().map(String::as_bytes)))
+    Ok(digest_of_program(&digests))
+}
+
+fn digest_of_program(files: &[Digest]) -> Digest {
+    if let [file] = files {
+        return *file;
+    }
+    let digests: Vec<String> = files.iter().map(Digest::to_string).collect();
+    Digest::of_parts(digests.iter().map(String::as_bytes))
 }
 
 /// All receipts of a complete queue. Deterministic.

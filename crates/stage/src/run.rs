@@ -1,6 +1,7 @@
 //! A run before it changes anything: what there is to read, what earlier runs left, whether there is anything to do.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -34,6 +35,8 @@ pub(crate) struct Run<'a> {
     pub(crate) output: PathBuf,
     pub(crate) input: Input,
     pub(crate) keys: Keys,
+    /// The files of the program.
+    pub(crate) programs: Vec<(PathBuf, (Stat, Digest))>,
     pub(crate) store: Store,
     pub(crate) stop: Stop,
     pub(crate) progress: Arc<Progress>,
@@ -53,7 +56,6 @@ impl<'a> Run<'a> {
         let stop = Stop::default();
         stop.on_signals()?;
         hush_guarded_panics();
-        let keys = Keys::new(definition)?;
         let lock = if options.dry_run {
             None
         } else {
@@ -62,12 +64,17 @@ impl<'a> Run<'a> {
         let input = Input::open(&input, definition)?;
         progress.items.store(input.items.len() as u64, Relaxed);
         let store = Store::read(&output)?;
+        let programs =
+            programs(definition, &store.stats).map_err(|error| Fault::new(Blame::Usage, error))?;
+        let digests: Vec<Digest> = programs.iter().map(|(_, (_, digest))| *digest).collect();
+        let keys = Keys::new(definition, &digests);
         Ok(Self {
             options,
             definition,
             output,
             input,
             keys,
+            programs,
             store,
             stop,
             progress,
@@ -168,6 +175,7 @@ impl<'a> Run<'a> {
             taken,
             inputs: known,
             outputs: self.store.stats.outputs.clone(),
+            programs: self.programs.iter().cloned().collect(),
         };
         fs_err::write(
             &new,
@@ -246,6 +254,20 @@ fn take_over(output: &Path) -> Result<Option<Lock>, Fault> {
         Some(partial) if partial.is_at(output)? => Ok(Some(partial)),
         _ => Lock::of(output, output),
     }
+}
+
+/// The files of the program with their digests. Only what may have changed since stats were taken is read.
+fn programs(
+    definition: &Definition,
+    stats: &StatCache,
+) -> io::Result<Vec<(PathBuf, (Stat, Digest))>> {
+    let files = definition.program_files()?.into_iter();
+    files
+        .map(|file| {
+            let known = stats.program(&file)?;
+            Ok((file, known))
+        })
+        .collect()
 }
 
 /// Without a trailing slash and without `.` parts.

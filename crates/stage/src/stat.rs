@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,9 @@ pub(crate) struct StatCache {
     pub(crate) inputs: HashMap<String, (Stat, Digest)>,
     /// Files of the output queue.
     pub(crate) outputs: HashMap<String, (Stat, Digest)>,
+    /// Files of the program.
+    #[serde(default)]
+    pub(crate) programs: HashMap<PathBuf, (Stat, Digest)>,
 }
 
 impl StatCache {
@@ -83,6 +86,17 @@ impl StatCache {
     pub(crate) fn input(&self, name: &str, stat: &Stat) -> Option<Digest> {
         let (known, digest) = self.inputs.get(name)?;
         (known == stat && stat.settled(self.taken)).then_some(*digest)
+    }
+
+    /// The stat and digest of a file of the program: read only if it may have changed.
+    pub(crate) fn program(&self, path: &Path) -> io::Result<(Stat, Digest)> {
+        let stat = Stat::of_path(path)?;
+        match self.programs.get(path) {
+            Some((known, digest)) if *known == stat && stat.settled(self.taken) => {
+                Ok((stat, *digest))
+            }
+            _ => Ok((stat, Digest::of_file(path)?)),
+        }
     }
 
     /// Whether an output surely still has this digest.
@@ -102,7 +116,7 @@ mod tests {
         StatCache {
             taken,
             inputs,
-            outputs: HashMap::new(),
+            ..StatCache::default()
         }
     }
 
@@ -139,6 +153,27 @@ mod tests {
     #[test]
     fn a_file_written_in_the_tick_of_the_look_is_not_trusted() {
         assert_eq!(cache(STAT, STAT.ctime + 1_000_000).input("a", &STAT), None);
+    }
+
+    #[test]
+    fn a_program_that_is_unchanged_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("program");
+        fs_err::write(&path, "one").unwrap();
+        let stat = Stat::of_path(&path).unwrap();
+        let check = |taken, expected| {
+            let cache = StatCache {
+                taken,
+                programs: HashMap::from([(path.clone(), (stat, Digest(7)))]),
+                ..StatCache::default()
+            };
+            assert_eq!(cache.program(&path).unwrap().1, expected);
+        };
+        check(i64::MAX, Digest(7));
+        // Its stamps could have stayed when it was written again.
+        check(stat.ctime, Digest::of(b"one"));
+        fs_err::write(&path, "other").unwrap();
+        check(i64::MAX, Digest::of(b"other"));
     }
 
     #[test]

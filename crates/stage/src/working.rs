@@ -16,6 +16,7 @@ use crate::journal::Entry;
 use crate::layout;
 use crate::letters;
 use crate::output::{Counts, Output, Written};
+use crate::parallel;
 use crate::part::Part;
 use crate::partial::{self, Partial};
 use crate::plan::{Decision, Planned};
@@ -306,8 +307,8 @@ impl<'a> Working<'a> {
     }
 
     fn write_stats(&self, manifest: &Manifest) -> Result<(), Fault> {
-        let mut outputs = HashMap::new();
-        for written in manifest.written() {
+        let written: Vec<&Written> = manifest.written().collect();
+        let outputs = parallel::map(self.run.options.threads(), &written, |written| {
             // A link to the last good output has the stat that is known of that, but for the time of the link.
             let stat = match self.run.store.stats.outputs.get(&written.name) {
                 Some((stat, digest))
@@ -317,13 +318,17 @@ impl<'a> Working<'a> {
                 }
                 _ => Stat::of_path(&self.partial.path.join(&written.name))?,
             };
-            outputs.insert(written.name.clone(), (stat, written.digest));
-        }
+            Ok((written.name.clone(), (stat, written.digest)))
+        });
+        let outputs = outputs
+            .into_iter()
+            .collect::<std::io::Result<HashMap<_, _>>>()?;
         let taken = clock::nanos(self.run.started);
         let stats = StatCache {
             taken,
             inputs: self.stats.clone(),
             outputs,
+            programs: self.run.programs.iter().cloned().collect(),
         };
         let text = serde_json::to_vec(&stats).map_err(std::io::Error::other)?;
         let path = self.partial.path.join(layout::STAT);
