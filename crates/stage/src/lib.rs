@@ -37,6 +37,7 @@
 //! }
 //! ```
 
+mod allowance;
 mod attempt;
 mod clock;
 mod commit;
@@ -79,12 +80,13 @@ mod work;
 mod workers;
 mod working;
 
+pub use allowance::Allowance;
 pub use digest::{Digest, Hasher};
 pub use entry::{Definition, NoSettings, Reads, main, tool};
 pub use fault::{Blame, Fault, OrBlame, status};
 pub use forms::{batches, fitted, items, whole};
 pub use log::Log;
-pub use options::{LogFormat, MaxFailed, Options};
+pub use options::{LogFormat, Options};
 pub use output::{Counts, Output, OutputFile, Written};
 pub use part::{Part, PartReader};
 pub use scratch::Scratch;

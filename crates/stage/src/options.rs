@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::allowance::Allowance;
 use crate::fault::{Blame, Fault};
 
 /// The options of every stage: `STAGE [OPTIONS] INPUT OUTPUT`.
@@ -38,7 +39,7 @@ pub struct Options {
 
     /// Commit without failed items, up to this many (`3`) or this share (`1%`).
     #[arg(long, value_name = "N|P%", default_value = "0")]
-    pub max_failed: MaxFailed,
+    pub max_failed: Allowance,
 
     /// Do everything again, also what is done or has failed for good.
     #[arg(long)]
@@ -98,57 +99,4 @@ pub enum LogFormat {
     Text,
     /// JSON Lines for programs.
     Json,
-}
-
-/// How many items may fail while the queue still commits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum MaxFailed {
-    /// So many items.
-    Items(u64),
-    /// So many percent of the items.
-    Percent(f64),
-}
-
-impl MaxFailed {
-    /// Whether so many failures among so many items are allowed.
-    pub fn allows(self, failed: usize, items: usize) -> bool {
-        match self {
-            Self::Items(most) => failed as u64 <= most,
-            Self::Percent(most) => failed as f64 * 100.0 <= most * items as f64,
-        }
-    }
-}
-
-impl std::str::FromStr for MaxFailed {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("expected a count (`3`) or a share (`1%`), found `{text}`");
-        match text.strip_suffix('%') {
-            Some(percent) => {
-                let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
-                if (0.0..=100.0).contains(&percent) {
-                    Ok(Self::Percent(percent))
-                } else {
-                    Err(wrong())
-                }
-            }
-            None => text.parse().map(Self::Items).map_err(|_| wrong()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn max_failed_is_a_count_or_a_share() {
-        assert!("3".parse::<MaxFailed>().unwrap().allows(3, 3));
-        assert!(!"3".parse::<MaxFailed>().unwrap().allows(4, 100));
-        assert!("10%".parse::<MaxFailed>().unwrap().allows(1, 10));
-        assert!(!"10%".parse::<MaxFailed>().unwrap().allows(1, 9));
-        assert!("110%".parse::<MaxFailed>().is_err());
-        assert!("-1".parse::<MaxFailed>().is_err());
-    }
 }

@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
     /// Whether so many failed items are allowed.
     pub(crate) fn judge(&self, failed: usize) -> Result<(), Fault> {
         let items = self.input.items.len();
-        if self.options.max_failed.allows(failed, items) {
+        if self.options.max_failed.allows(failed as u64, items as u64) {
             return Ok(());
         }
         let message = format!(

@@ -6,47 +6,37 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stage::Allowance;
 
 /// How many rows of an item may be rejected before the item fails. In settings a count (`3`) or a share (`"0.5%"`); one
 /// percent unless given.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum MaxRejected {
-    /// So many rows.
-    Rows(u64),
-    /// So many percent of the rows.
-    Percent(f64),
-}
+pub struct MaxRejected(pub Allowance);
 
 impl Default for MaxRejected {
     fn default() -> Self {
-        Self::Percent(1.0)
+        Self(Allowance::Percent(1.0))
     }
 }
 
 impl MaxRejected {
     /// Whether so many rejected rows of so many are allowed.
     pub fn allows(self, rejected: u64, rows: u64) -> bool {
-        match self {
-            Self::Rows(most) => rejected <= most,
-            Self::Percent(most) => rejected as f64 * 100.0 <= most * rows as f64,
-        }
+        self.0.allows(rejected, rows)
     }
 }
 
 impl fmt::Display for MaxRejected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rows(rows) => write!(formatter, "{rows}"),
-            Self::Percent(percent) => write!(formatter, "{percent}%"),
-        }
+        self.0.fmt(formatter)
     }
 }
 
 impl Serialize for MaxRejected {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Rows(rows) => serializer.serialize_u64(*rows),
-            Self::Percent(_) => serializer.collect_str(self),
+        match self.0 {
+            Allowance::Count(rows) => serializer.serialize_u64(rows),
+            Allowance::Percent(_) => serializer.collect_str(self),
         }
     }
 }
@@ -68,15 +58,12 @@ impl Visitor<'_> for MaxRejectedVisitor {
     }
 
     fn visit_u64<E: Error>(self, rows: u64) -> Result<MaxRejected, E> {
-        Ok(MaxRejected::Rows(rows))
+        Ok(MaxRejected(Allowance::Count(rows)))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<MaxRejected, E> {
-        let percent = text.strip_suffix('%').map(|text| text.trim().parse());
-        match percent {
-            Some(Ok(percent)) if (0.0..=100.0).contains(&percent) => {
-                Ok(MaxRejected::Percent(percent))
-            }
+        match text.parse() {
+            Ok(share @ Allowance::Percent(_)) => Ok(MaxRejected(share)),
             _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
         }
     }
@@ -113,15 +100,15 @@ mod tests {
 
     #[test]
     fn a_count_or_a_share_may_be_rejected() {
-        check("3", "Rows(3)");
-        check(r#""0.5%""#, "Percent(0.5)");
+        check("3", "MaxRejected(Count(3))");
+        check(r#""0.5%""#, "MaxRejected(Percent(0.5))");
         check(
             r#""half""#,
             r#"invalid value: string "half", expected a count (`3`) or a share (`"1%"`)"#,
         );
-        assert!(MaxRejected::Percent(1.0).allows(1, 100));
-        assert!(!MaxRejected::Percent(1.0).allows(1, 99));
-        assert!(MaxRejected::Rows(1).allows(1, 1));
-        assert!(!MaxRejected::Rows(1).allows(2, 1000));
+        check(
+            r#""3""#,
+            r#"invalid value: string "3", expected a count (`3`) or a share (`"1%"`)"#,
+        );
     }
 }

@@ -263,11 +263,11 @@ mod tests {
         }
         assert!(
             tally
-                .check("raw/a.csv", 300, MaxRejected::Percent(1.0))
+                .check("raw/a.csv", 300, MaxRejected::default())
                 .is_ok()
         );
         let fault = tally
-            .check("raw/a.csv", 299, MaxRejected::Percent(1.0))
+            .check("raw/a.csv", 299, MaxRejected::default())
             .unwrap_err();
         assert_eq!(
             fault.to_string(),
