@@ -44,14 +44,14 @@ fn files_become_a_project_that_runs_to_a_report() {
         .stdout
         .replace(&files.directory().display().to_string(), "");
     insta::assert_snapshot!(told, @r"
-    /laid out: 1200 rows, 5 columns
+    /laid out: 1,200 rows, 5 columns
       `late` is predicted as classes: it is an integer with two values
       validation begins at `date` 2024-01-09, test at 2024-01-11: `date` tells when a row was: a model is judged on what came after what it learnt from
     read /laid out/README.md, then run: make PROJECT=/laid out
     ");
     let page = fs_err::read_to_string(project.join("README.md")).unwrap();
     assert!(
-        page.contains("Predicts `late` from 4 columns of 1200 rows."),
+        page.contains("Predicts `late` from 4 columns of 1,200 rows."),
         "{page}"
     );
     // Make takes no space in a path.

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use serde::Serialize;
+use stage::inspect::thousands;
 use stage::{Blame, Fault};
 
 use crate::profile::{Column, Profile};
@@ -96,7 +97,7 @@ fn label_kind(label: &Column) -> (As, String) {
     let values = if distinct == 2 {
         "two values".to_owned()
     } else {
-        format!("about {distinct} different values")
+        format!("about {} different values", thousands(distinct))
     };
     (
         kind,

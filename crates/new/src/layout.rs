@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use stage::inspect::thousands;
 use stage::{Blame, Fault, OrBlame};
 
 use crate::guess::Guess;
@@ -71,7 +72,7 @@ fn fill(arguments: &Arguments, draft: &Path, name: &str) -> Result<String, Fault
     let lines = readme::guesses(&guess);
     Ok(format!(
         "{project}: {} rows, {} columns\n  {}\nread {project}/README.md, then run: {make}\n",
-        profile.rows,
+        thousands(profile.rows),
         profile.columns.len(),
         lines.join("\n  "),
     ))

@@ -1,5 +1,7 @@
 //! The README of a new project: what was guessed, why, and what to change.
 
+use stage::inspect::thousands;
+
 use crate::guess::{As, Guess};
 use crate::profile::Profile;
 use crate::split::Rule;
@@ -36,7 +38,10 @@ pub(crate) fn guesses(guess: &Guess) -> Vec<String> {
         ),
     });
     if guess.unlabelled > 0 {
-        let text = format!("{} rows without a label are dropped", guess.unlabelled);
+        let text = format!(
+            "{} rows without a label are dropped",
+            thousands(guess.unlabelled)
+        );
         lines.push(text);
     }
     lines
@@ -86,7 +91,7 @@ that towers over the others is often the answer in disguise, known only after th
 ",
         label = guess.label,
         columns = profile.columns.len() - 1,
-        rows = profile.rows,
+        rows = thousands(profile.rows),
         guesses = guesses.join("\n"),
     )
 }

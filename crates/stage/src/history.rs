@@ -268,9 +268,8 @@ fn died(record: &RunRecord, partial: &Path, store: &Store) -> Result<Attempt, Fa
     attempt.failed = letters.len() as u64;
     let in_hand = store.history.in_hand.iter().take(FAILURES_MAX);
     attempt.in_hand = in_hand.map(|(_, item)| item.clone()).collect();
-    let restarted = !record.boot.is_empty() && record.host == host() && record.boot != boot();
     attempt.reason = attempt.reason.or(Some(match record.state {
-        _ if restarted => "the machine was restarted".to_owned(),
+        _ if record.is_from_before_restart() => "the machine was restarted".to_owned(),
         RunState::Complete => "ended just before its commit".to_owned(),
         _ => "killed, or crashed".to_owned(),
     }));

@@ -17,6 +17,7 @@ use crate::receipt::Keys;
 use crate::stat::{Stat, StatCache};
 
 pub use crate::history::{Attempt, Ending, Failure};
+pub use crate::progress::thousands;
 pub use crate::receipt::{Cause, DeadLetter, Manifest, Phase, Receipt, program_digest};
 pub use crate::record::{Retrying, RunRecord, RunState, SettingsFile, boot, host, quoted};
 

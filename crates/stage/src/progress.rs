@@ -356,7 +356,7 @@ pub(crate) fn plural(number: u64, word: &str) -> String {
 }
 
 /// `1,234`.
-pub(crate) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -195,6 +195,11 @@ impl RunRecord {
         words.join(" ")
     }
 
+    /// Whether this machine was restarted since the run began.
+    pub fn is_from_before_restart(&self) -> bool {
+        !self.boot.is_empty() && self.host == host() && self.boot != boot()
+    }
+
     /// Whether this and another record speak of the same run.
     pub fn is_of(&self, started: &str, host: &str, pid: u32) -> bool {
         (self.started.as_str(), self.host.as_str(), self.pid) == (started, host, pid)

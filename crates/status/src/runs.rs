@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use stage::inspect::{Ending, Partial, Phase, RunRecord, RunState, boot, host, quoted};
+use stage::inspect::{Ending, Partial, Phase, RunRecord, RunState, quoted};
 
 use crate::model::{Attempt, Failure, Items, Run, State};
 use crate::text::{parse_time, seconds_since};
@@ -60,8 +60,7 @@ pub(crate) fn how_it_ended(partial: &Partial) -> (State, String) {
             (State::Stopped, detail)
         }
         RunState::Running => {
-            let restarted = record.host == host() && record.boot != boot();
-            let detail = if restarted {
+            let detail = if record.is_from_before_restart() {
                 format!("the machine was restarted while it ran ({process})")
             } else {
                 format!("{process} was killed, or crashed")

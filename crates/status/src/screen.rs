@@ -2,10 +2,12 @@
 
 mod stopped;
 
+use stage::inspect::thousands;
+
 use self::stopped::{past_attempt, where_it_stopped};
 use crate::model::{Line, Run, Stage};
 use crate::style::Style;
-use crate::text::{age, count, cut, plain, thousands, wrap};
+use crate::text::{age, count, cut, plain, wrap};
 use crate::wiring::name_of;
 
 /// The width that is always there.

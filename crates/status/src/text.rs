@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use stage::inspect::thousands;
+
 /// `7s`, `12m`, `3h`, `8d`: four characters at most for what is not older than years.
 pub(crate) fn age(seconds: u64) -> String {
     match seconds {
@@ -10,19 +12,6 @@ pub(crate) fn age(seconds: u64) -> String {
         3600..86_400 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
     }
-}
-
-/// `1,234`.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A count for a column of this width: `12,345`, or `12M` where that is too wide.

@@ -4,6 +4,7 @@ mod item;
 
 use std::fmt::Write;
 
+use stage::inspect::thousands;
 use stage::{Blame, Fault};
 
 use self::item::Explained;
@@ -11,7 +12,7 @@ use crate::because;
 use crate::model::{Names, Stage, Stale, State};
 use crate::style::Style;
 use crate::survey::{Question, Survey};
-use crate::text::{age, plain, plural, thousands, wrap};
+use crate::text::{age, plain, plural, wrap};
 use crate::wiring::Wired;
 
 /// Explains a stage, or one item of its input.

@@ -1,9 +1,11 @@
 //! The lower half of the screen: where it stopped, why, and how often before.
 
+use stage::inspect::thousands;
+
 use crate::because;
 use crate::model::{Attempt, Failure, Stage, State, Stopped};
 use crate::style::Style;
-use crate::text::{age, cut, parse_time, plain, plural, seconds_since, thousands, wrap};
+use crate::text::{age, cut, parse_time, plain, plural, seconds_since, wrap};
 
 use super::WIDTH;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use stage::inspect::{Cause, DeadLetter, Manifest, Phase, Receipt};
+use stage::inspect::{Cause, DeadLetter, Manifest, Phase, Receipt, thousands};
 use stage::{Blame, Digest, Fault};
 
 use super::{more_of, sentence};
@@ -11,7 +11,7 @@ use crate::digests::Input;
 use crate::model::{Stage, Stale, State};
 use crate::style::Style;
 use crate::survey::Survey;
-use crate::text::{plain, thousands};
+use crate::text::plain;
 use crate::wiring::Wired;
 use crate::work;
 
