@@ -3,16 +3,16 @@
 //! There is no third truth value: a comparison with a missing value is false, its `not` is true.
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BooleanArray, Scalar};
+use arrow_array::{Array, ArrayRef, Scalar};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
-use arrow_ord::cmp;
 use arrow_schema::DataType;
 use regex::Regex;
 use serde_json::Value;
-use stage::{Blame, Fault, OrBlame};
+use stage::Fault;
 use table::columns::type_name;
 
 use crate::columns::Columns;
+use crate::compare::compare;
 use crate::literal::{check_scalar, literal};
 use crate::place::Place;
 use crate::rows::Rows;
@@ -213,31 +213,6 @@ fn missing(column: &ArrayRef) -> BooleanBuffer {
     match column.logical_nulls() {
         Some(nulls) => !nulls.inner(),
         None => BooleanBuffer::new_unset(column.len()),
-    }
-}
-
-/// The rows where the comparison holds; nowhere where a side is missing.
-pub(crate) fn compare(
-    left: &ArrayRef,
-    is: Comparison,
-    right: &dyn arrow_array::Datum,
-) -> Result<BooleanBuffer, Fault> {
-    let compared = match is {
-        Comparison::Less => cmp::lt(left, right),
-        Comparison::LessOrEqual => cmp::lt_eq(left, right),
-        Comparison::Equal => cmp::eq(left, right),
-        Comparison::NotEqual => cmp::neq(left, right),
-        Comparison::GreaterOrEqual => cmp::gt_eq(left, right),
-        Comparison::Greater => cmp::gt(left, right),
-    };
-    Ok(known(&compared.or_blame(Blame::Program)?))
-}
-
-/// True where the value is there and true.
-fn known(mask: &BooleanArray) -> BooleanBuffer {
-    match mask.nulls() {
-        Some(nulls) => mask.values() & nulls.inner(),
-        None => mask.values().clone(),
     }
 }
 

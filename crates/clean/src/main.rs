@@ -14,6 +14,7 @@
 
 mod clean;
 mod columns;
+mod compare;
 mod condition;
 mod duplicates;
 mod literal;

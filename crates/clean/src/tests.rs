@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow_cast::cast;
-use arrow_cast::display::array_value_to_string;
 use arrow_schema::{DataType, TimeUnit};
 use insta::assert_snapshot;
 use stage::Fault;
+use table::Texts;
 
 use crate::plan::Rules;
-use crate::rules::Repeats;
+use crate::rules::{Repeats, cast};
 
 /// A column's texts, cast to its type: `column("fare: number", ["1.5", "-"])`; `-` is a missing value.
 fn column(head: &str, values: &[&str]) -> (String, ArrayRef) {
@@ -31,7 +30,7 @@ fn column(head: &str, values: &[&str]) -> (String, ArrayRef) {
 fn show(array: &ArrayRef, row: usize) -> String {
     match array.is_null(row) {
         true => "-".to_owned(),
-        false => array_value_to_string(array, row).unwrap(),
+        false => Texts::new(array).unwrap().text(row),
     }
 }
 

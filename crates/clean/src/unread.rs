@@ -2,8 +2,8 @@
 
 use arrow_array::Array;
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
-use arrow_cast::display::array_value_to_string;
-use stage::{Blame, Fault, OrBlame};
+use stage::Fault;
+use table::Texts;
 
 use crate::place::Place;
 use crate::rows::{Rejected, Rows};
@@ -101,7 +101,7 @@ impl std::fmt::Display for Rejected {
 
 /// A value as text, cut where it is long.
 fn shown(column: &dyn Array, row: usize) -> Result<String, Fault> {
-    let mut text = array_value_to_string(column, row).or_blame(Blame::Program)?;
+    let mut text = Texts::new(column)?.text(row);
     if let Some((end, _)) = text.char_indices().nth(SHOWN_CHARS) {
         text.truncate(end);
         text.push('…');

@@ -1,12 +1,11 @@
 //! Predictions as the trainer left them: labels, weights, predictions and the constant to compare with.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
-use stage::{Fault, OrBlame};
+use stage::Fault;
 use table::columns::{self, type_name};
 use table::roles::{self, Task};
+use table::values;
 
 /// The predictions for one partition, as columns of numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -187,8 +186,7 @@ fn append(
             fault
         });
     }
-    let numbers = arrow_cast::cast(array, &DataType::Float64).or_item()?;
-    let numbers = numbers.as_primitive::<Float64Type>();
+    let numbers = values::numbers(array)?;
     let wrong = |row: usize, found: &str| {
         let row = first + row + 1;
         Fault::item(format!(

@@ -2,47 +2,22 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, Int64Array};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_array::{ArrayRef, Int64Array};
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
-use stage::{Fault, OrBlame};
+use stage::Fault;
+use table::values::{self, MICROS_PER_DAY};
 
 use crate::settings::DatePart;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_MINUTE: i64 = 60 * MICROS_PER_SECOND;
 const MICROS_PER_HOUR: i64 = 60 * MICROS_PER_MINUTE;
-const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
 
 /// The parts of a column, each a column of integers.
 pub(crate) fn parts(column: &ArrayRef, parts: &[DatePart]) -> Result<Vec<ArrayRef>, Fault> {
-    let moments = moments(column)?;
+    let moments = values::micros(column)?;
     let one = |part: &DatePart| Arc::new(take(&moments, *part)) as ArrayRef;
     Ok(parts.iter().map(one).collect())
-}
-
-/// Microseconds since 1970; of a time, since midnight.
-pub(crate) fn moments(column: &ArrayRef) -> Result<Int64Array, Fault> {
-    match column.data_type() {
-        DataType::Date32 => {
-            let days = column.as_primitive::<Date32Type>();
-            Ok(days.unary(|day| i64::from(day) * MICROS_PER_DAY))
-        }
-        DataType::Time32(_) | DataType::Time64(_) => {
-            let column =
-                arrow_cast::cast(column, &DataType::Time64(TimeUnit::Microsecond)).or_item()?;
-            let times = column.as_primitive::<Time64MicrosecondType>();
-            Ok(times.unary(|micros| micros))
-        }
-        _ => {
-            let data_type = DataType::Timestamp(TimeUnit::Microsecond, None);
-            let column = arrow_cast::cast(column, &data_type).or_item()?;
-            let times = column.as_primitive::<TimestampMicrosecondType>();
-            Ok(times.unary(|micros| micros))
-        }
-    }
 }
 
 /// Of these parts those that differ between two moments and all between them.
@@ -122,7 +97,8 @@ fn calendar(day: NaiveDateTime, part: DatePart) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Date32Array, Time64MicrosecondArray, TimestampMicrosecondArray};
+    use arrow_array::cast::AsArray;
+    use arrow_array::{Array, Date32Array, Time64MicrosecondArray, TimestampMicrosecondArray};
 
     use super::*;
 

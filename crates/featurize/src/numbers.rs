@@ -1,15 +1,11 @@
 //! Columns as numbers, and steps that need nothing fitted.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array};
-use arrow_schema::DataType;
-use stage::{Fault, OrBlame};
+use stage::Fault;
 
 /// A column as numbers: booleans are 0 and 1, NaN is missing.
 pub(crate) fn read(column: &ArrayRef) -> Result<Float64Array, Fault> {
-    let column = arrow_cast::cast(column, &DataType::Float64).or_item()?;
-    let column = column.as_primitive::<Float64Type>().clone();
+    let column = table::values::numbers(column)?;
     if column.values().iter().any(|value| value.is_nan()) {
         return Ok(column.unary_opt(|value| (!value.is_nan()).then_some(value)));
     }

@@ -19,15 +19,13 @@
 use std::io::Write;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType, UInt64Type,
-};
+use arrow_array::types::Date32Type;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, TimeUnit};
-use stage::{Fault, OrBlame};
+use stage::Fault;
+use table::values;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -60,63 +58,46 @@ pub fn value_text(column: &ArrayRef, row: usize) -> Result<Option<String>, Fault
 
 /// Whether values of this type have a text, and so can be keys.
 pub(crate) fn has_text(data_type: &DataType) -> bool {
-    canonical_type(data_type).is_some()
-}
-
-/// The one Arrow type in which all types with the same texts are read.
-fn canonical_type(data_type: &DataType) -> Option<DataType> {
-    Some(match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
-        DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32 => DataType::Int64,
-        DataType::UInt64 => DataType::UInt64,
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => DataType::Float64,
-        DataType::Boolean => DataType::Boolean,
-        DataType::Date32 => DataType::Date32,
-        DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Microsecond),
-        DataType::Date64 | DataType::Timestamp(_, _) => {
-            DataType::Timestamp(TimeUnit::Microsecond, None)
-        }
-        DataType::Dictionary(_, values) => return canonical_type(values),
-        _ => return None,
-    })
+    matches!(
+        data_type,
+        DataType::Utf8
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Float32
+            | DataType::Float64
+            | DataType::Boolean
+            | DataType::Date32
+            | DataType::Time64(TimeUnit::Microsecond)
+            | DataType::Timestamp(TimeUnit::Microsecond, _)
+    )
 }
 
 /// A column, ready to give the text of its cells.
 pub(crate) enum Texts {
     Text(StringArray),
     Integer(Int64Array),
-    Unsigned(UInt64Array),
     Float(Float64Array),
     Boolean(BooleanArray),
     Date(Date32Array),
-    Time(Time64MicrosecondArray),
-    Timestamp(TimestampMicrosecondArray),
+    Time(Int64Array),
+    Timestamp(Int64Array),
 }
 
 impl Texts {
     pub(crate) fn new(column: &ArrayRef) -> Result<Self, Fault> {
-        let Some(data_type) = canonical_type(column.data_type()) else {
-            let message = format!("a column of type {} cannot be a key", column.data_type());
+        let data_type = column.data_type();
+        if !has_text(data_type) {
+            let message = format!("a column of type {data_type} cannot be a key");
             return Err(Fault::settings(message));
-        };
-        let column = arrow_cast::cast(column, &data_type).or_item()?;
+        }
         Ok(match data_type {
             DataType::Utf8 => Self::Text(column.as_string::<i32>().clone()),
-            DataType::Int64 => Self::Integer(column.as_primitive::<Int64Type>().clone()),
-            DataType::UInt64 => Self::Unsigned(column.as_primitive::<UInt64Type>().clone()),
-            DataType::Float64 => Self::Float(column.as_primitive::<Float64Type>().clone()),
+            DataType::Int32 | DataType::Int64 => Self::Integer(values::integers(column)?),
+            DataType::Float32 | DataType::Float64 => Self::Float(values::numbers(column)?),
             DataType::Boolean => Self::Boolean(column.as_boolean().clone()),
             DataType::Date32 => Self::Date(column.as_primitive::<Date32Type>().clone()),
-            DataType::Time64(_) => {
-                Self::Time(column.as_primitive::<Time64MicrosecondType>().clone())
-            }
-            _ => Self::Timestamp(column.as_primitive::<TimestampMicrosecondType>().clone()),
+            DataType::Time64(_) => Self::Time(values::micros(column)?),
+            _ => Self::Timestamp(values::micros(column)?),
         })
     }
 
@@ -124,7 +105,6 @@ impl Texts {
         match self {
             Self::Text(column) => column.is_null(row),
             Self::Integer(column) => column.is_null(row),
-            Self::Unsigned(column) => column.is_null(row),
             Self::Float(column) => column.is_null(row),
             Self::Boolean(column) => column.is_null(row),
             Self::Date(column) => column.is_null(row),
@@ -141,7 +121,6 @@ impl Texts {
         match self {
             Self::Text(column) => text.extend_from_slice(column.value(row).as_bytes()),
             Self::Integer(column) => push_integer(text, column.value(row)),
-            Self::Unsigned(column) => push_unsigned(text, column.value(row)),
             Self::Float(column) => push_float(text, column.value(row)),
             Self::Boolean(column) => {
                 let word: &[u8] = if column.value(row) { b"true" } else { b"false" };
@@ -245,6 +224,8 @@ fn push_timestamp(text: &mut Vec<u8>, micros: i64) {
 mod tests {
     use std::sync::Arc;
 
+    use arrow_array::{Time64MicrosecondArray, TimestampMicrosecondArray};
+
     use super::*;
 
     #[track_caller]
@@ -278,10 +259,6 @@ mod tests {
         check(
             Int64Array::from(vec![i64::MIN, i64::MAX]),
             &[Some("-9223372036854775808"), Some("9223372036854775807")],
-        );
-        check(
-            UInt64Array::from(vec![u64::MAX]),
-            &[Some("18446744073709551615")],
         );
     }
 

@@ -1,11 +1,10 @@
 //! Cuts in time.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::DataType;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-use stage::{Fault, OrBlame};
+use stage::Fault;
+use table::values;
 
 use crate::{Cut, Partition};
 
@@ -148,10 +147,7 @@ impl Cuts {
 }
 
 fn is_temporal(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
-    )
+    matches!(data_type, DataType::Date32 | DataType::Timestamp(_, _))
 }
 
 fn wrong_type(name: &str, data_type: &DataType, columns: usize) -> Fault {
@@ -219,9 +215,7 @@ impl BoundCuts {
     pub(crate) fn assign(&self, columns: &[ArrayRef]) -> Result<Vec<Option<Partition>>, Fault> {
         match self {
             Self::Instants { validation, test } => {
-                let data_type = DataType::Timestamp(TimeUnit::Microsecond, None);
-                let times = arrow_cast::cast(&columns[0], &data_type).or_item()?;
-                let times = times.as_primitive::<TimestampMicrosecondType>();
+                let times = values::micros(&columns[0])?;
                 let place = |time| place(&time, validation.as_ref(), test.as_ref());
                 Ok(times.iter().map(|time| time.map(place)).collect())
             }
@@ -263,11 +257,9 @@ enum Numbers {
 impl Numbers {
     fn new(column: &ArrayRef) -> Result<Self, Fault> {
         if column.data_type().is_integer() {
-            let column = arrow_cast::cast(column, &DataType::Int64).or_item()?;
-            Ok(Self::Integer(column.as_primitive::<Int64Type>().clone()))
+            Ok(Self::Integer(values::integers(column)?))
         } else {
-            let column = arrow_cast::cast(column, &DataType::Float64).or_item()?;
-            Ok(Self::Float(column.as_primitive::<Float64Type>().clone()))
+            Ok(Self::Float(values::numbers(column)?))
         }
     }
 

@@ -13,12 +13,15 @@ mod parallel;
 pub mod raw;
 mod reader;
 pub mod roles;
+mod texts;
+pub mod values;
 mod writer;
 
 pub use digest::digest_rows;
 pub use max_rejected::MaxRejected;
 pub use parallel::ordered_map;
 pub use reader::Reader;
+pub use texts::Texts;
 pub use writer::Writer;
 
 /// How many rows a record batch holds, the last one of an item excepted.

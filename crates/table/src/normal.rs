@@ -1,10 +1,11 @@
 //! Other tools' types, brought to those used between stages.
 
+mod convert;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_cast::{CastOptions, cast_with_options};
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use stage::Fault;
 
@@ -53,7 +54,10 @@ impl Normal {
         } else {
             let pairs = batch.columns().iter().zip(self.schema.fields());
             pairs
-                .map(|(column, field)| convert(column, field))
+                .map(|(column, field)| {
+                    let converted = convert::convert(column, field.data_type());
+                    converted.map_err(|fault| named(fault, field))
+                })
                 .collect::<Result<_, _>>()?
         };
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -62,18 +66,9 @@ impl Normal {
     }
 }
 
-fn convert(column: &ArrayRef, field: &Field) -> Result<ArrayRef, Fault> {
-    if column.data_type() == field.data_type() {
-        return Ok(Arc::clone(column));
-    }
-    let options = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    cast_with_options(column, field.data_type(), &options).map_err(|error| {
-        let name = field.name();
-        Fault::item(format!("column `{name}`: {error}"))
-    })
+/// Puts the column in front of a fault, on the same line.
+fn named(fault: Fault, field: &Field) -> Fault {
+    fault.context(format!("column `{}`", field.name()))
 }
 
 /// Whether a stage wrote the column: then 32-bit integers are codes and stay.

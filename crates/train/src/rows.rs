@@ -1,11 +1,9 @@
 //! Batches of rows as columns of numbers.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
 use arrow_array::{Array, Float64Array, RecordBatch};
-use arrow_schema::DataType;
-use stage::{Fault, Item, OrBlame, Queue};
+use stage::{Fault, Item, Queue};
 use table::columns::find;
+use table::values;
 
 use crate::columns::Columns;
 
@@ -59,13 +57,7 @@ impl Batch {
     /// A column of numbers; what is missing is NaN. Without a copy where the column is one of doubles already.
     pub(crate) fn numbers(&self, name: &str) -> Result<Float64Array, Fault> {
         let position = find(&self.rows.schema(), name)?;
-        let array = self.rows.column(position);
-        let array = if array.data_type() == &DataType::Float64 {
-            array.as_primitive::<Float64Type>().clone()
-        } else {
-            let cast = arrow_cast::cast(array, &DataType::Float64).or_item()?;
-            cast.as_primitive::<Float64Type>().clone()
-        };
+        let array = values::numbers(self.rows.column(position))?;
         if array.null_count() == 0 {
             return Ok(array);
         }

@@ -1,9 +1,9 @@
 //! The columns of a file against those of the schema, and rows as they stood in the file.
 
 use arrow_array::Array;
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use stage::Fault;
 use stage::settings::nearest_name;
+use table::Texts;
 use table::raw::{Cell, Format, RawBatch, RawReader};
 
 use crate::reject::{RowText, cut};
@@ -206,11 +206,7 @@ pub(crate) fn cell_text(batch: &RawBatch, row: usize, column: Option<usize>) -> 
 
 /// One value of an array as text, for a message.
 pub(crate) fn array_text(array: &dyn Array, row: usize) -> String {
-    let options = FormatOptions::default();
-    ArrayFormatter::try_new(array, &options).map_or_else(
-        |_| String::new(),
-        |cells| cut(&cells.value(row).to_string()),
-    )
+    Texts::new(array).map_or_else(|_| String::new(), |cells| cut(&cells.text(row)))
 }
 
 /// A whole row as it stood in the file.

@@ -1,14 +1,20 @@
 //! `cast`: another type for columns, without rounding.
 
+mod read;
+
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray};
-use arrow_buffer::BooleanBuffer;
-use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Float64Array, PrimitiveArray,
+    StringArray, TimestampMicrosecondArray,
+};
 use arrow_schema::{DataType, TimeUnit};
-use arrow_select::nullif::nullif;
-use stage::{Blame, Fault, OrBlame};
+use stage::{Blame, Fault};
+use table::Texts;
 use table::columns::type_name;
+use table::values::{MICROS_PER_DAY, integers, micros, numbers};
 
 use super::{Checked, Step};
 use crate::columns::Columns;
@@ -85,7 +91,7 @@ impl Checked for Cast {
     }
 }
 
-/// Arrow would also make a date of a number, by counting days: nobody means that.
+/// A number is no date, though one could count days: nobody means that.
 fn is_castable(from: &DataType, to: &DataType) -> bool {
     let numeric = |each: &DataType| {
         matches!(
@@ -96,7 +102,7 @@ fn is_castable(from: &DataType, to: &DataType) -> bool {
     let temporal = |each: &DataType| matches!(each, DataType::Date32 | DataType::Timestamp(..));
     let text = |each: &DataType| *each == DataType::Utf8;
     let kin = (numeric(from) && numeric(to)) || (temporal(from) && temporal(to));
-    (from == to || kin || text(from) || text(to)) && can_cast_types(from, to)
+    from == to || kin || text(from) || text(to)
 }
 
 struct CastColumns {
@@ -121,40 +127,68 @@ impl Step for CastColumns {
     }
 }
 
-/// The column in another type; what that type cannot hold is missing.
-fn cast(column: &ArrayRef, to: &DataType) -> Result<ArrayRef, Fault> {
-    // Arrow cuts 2.5 to 2 and takes 2 for true: such values are made missing first.
-    let unfit = match (column.data_type(), to) {
-        (DataType::Float64, DataType::Int64) => Some(unfit_floats(column, |v| whole(v).is_none())),
-        (DataType::Float64, DataType::Boolean) => {
-            Some(unfit_floats(column, |value| value != 0.0 && value != 1.0))
+/// The column in another type; what that type cannot hold is missing: nothing is rounded.
+pub(crate) fn cast(column: &ArrayRef, to: &DataType) -> Result<ArrayRef, Fault> {
+    use DataType::{Boolean, Date32, Float64, Int32, Int64, Timestamp, Utf8};
+    let from = column.data_type();
+    Ok(match (from, to) {
+        _ if from == to => Arc::clone(column),
+        (_, Utf8) => Arc::new(Texts::new(column)?.column()?),
+        (Utf8, _) => read_all(column.as_string(), to)?,
+        (Int32, Int64) => Arc::new(integers(column)?),
+        (_, Int64) => Arc::new(numbers(column)?.unary_opt::<_, Int64Type>(whole)),
+        (_, Float64) => Arc::new(numbers(column)?),
+        (_, Boolean) => Arc::new(booleans(&numbers(column)?)),
+        (Date32, Timestamp(..)) => {
+            let days = column.as_primitive::<Date32Type>();
+            let moments: TimestampMicrosecondArray =
+                days.unary_opt(|day| i64::from(day).checked_mul(MICROS_PER_DAY));
+            Arc::new(moments)
         }
-        (DataType::Int64, DataType::Boolean) => {
-            let values = column.as_primitive::<Int64Type>().values();
-            Some(values.iter().map(|value| !matches!(value, 0 | 1)).collect())
+        (_, Timestamp(..)) => {
+            let moments: TimestampMicrosecondArray = micros(column)?.reinterpret_cast();
+            Arc::new(moments)
         }
-        _ => None,
-    };
-    let fit = match unfit {
-        Some(unfit) => nullif(column, &BooleanArray::new(unfit, None)).or_blame(Blame::Program)?,
-        None => column.clone(),
-    };
-    let options = CastOptions {
-        safe: true,
-        ..CastOptions::default()
-    };
-    let new = cast_with_options(&fit, to, &options).or_blame(Blame::Program)?;
-    if *column.data_type() == DataType::Utf8 && *to == DataType::Float64 {
-        // "nan" and "inf" parse, yet are no numbers to calculate with.
-        let unfit = unfit_floats(&new, |value| !value.is_finite());
-        return nullif(&new, &BooleanArray::new(unfit, None)).or_blame(Blame::Program);
-    }
-    Ok(new)
+        (_, Date32) => {
+            let day = |moment: i64| i32::try_from(moment.div_euclid(MICROS_PER_DAY)).ok();
+            let days: Date32Array = micros(column)?.unary_opt(day);
+            Arc::new(days)
+        }
+        _ => return Err(unknown(from, to)),
+    })
 }
 
-fn unfit_floats(column: &ArrayRef, unfit: impl Fn(f64) -> bool) -> BooleanBuffer {
-    let values = column.as_primitive::<Float64Type>().values();
-    values.iter().map(|value| unfit(*value)).collect()
+/// Texts as values; those that are none are missing.
+fn read_all(texts: &StringArray, to: &DataType) -> Result<ArrayRef, Fault> {
+    fn all<T: ArrowPrimitiveType>(
+        texts: &StringArray,
+        value: impl Fn(&str) -> Option<T::Native>,
+    ) -> ArrayRef {
+        let values = texts.iter().map(|text| text.and_then(&value));
+        Arc::new(values.collect::<PrimitiveArray<T>>())
+    }
+    Ok(match to {
+        DataType::Int64 => all::<Int64Type>(texts, read::integer),
+        DataType::Float64 => all::<Float64Type>(texts, read::number),
+        DataType::Date32 => all::<Date32Type>(texts, read::days),
+        DataType::Timestamp(..) => all::<TimestampMicrosecondType>(texts, read::micros),
+        DataType::Boolean => {
+            let values = texts.iter().map(|text| text.and_then(read::boolean));
+            Arc::new(values.collect::<BooleanArray>())
+        }
+        other => return Err(unknown(texts.data_type(), other)),
+    })
+}
+
+/// 0 and 1 as false and true.
+fn booleans(numbers: &Float64Array) -> BooleanArray {
+    let one = |value: f64| (value == 0.0 || value == 1.0).then_some(value == 1.0);
+    numbers.iter().map(|value| value.and_then(one)).collect()
+}
+
+fn unknown(from: &DataType, to: &DataType) -> Fault {
+    let message = format!("cannot cast {} to {}", type_name(from), type_name(to));
+    Fault::message(Blame::Program, message)
 }
 
 /// The rows whose value was there before and is not now.
@@ -178,8 +212,7 @@ pub(super) fn whole(value: f64) -> Option<i64> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{Float64Array, Int64Array, StringArray};
-    use arrow_cast::display::array_value_to_string;
+    use arrow_array::{Float32Array, Int32Array, Int64Array};
 
     use super::*;
 
@@ -187,8 +220,8 @@ mod tests {
     fn check(column: impl Array + 'static, to: Type, expected: &[&str]) {
         let column: ArrayRef = Arc::new(column);
         let new = cast(&column, &data_type(to)).unwrap();
-        let show = |row| array_value_to_string(&new, row).unwrap();
-        let found: Vec<_> = (0..new.len()).map(show).collect();
+        let texts = Texts::new(&new).unwrap();
+        let found: Vec<_> = (0..new.len()).map(|row| texts.text(row)).collect();
         assert_eq!(found, expected);
     }
 
@@ -208,6 +241,28 @@ mod tests {
         check(texts(), Type::Number, &["12.0", "1.5", "", "", "", ""]);
         check(texts(), Type::Boolean, &["", "", "", "", "true", ""]);
         check(texts(), Type::Date, &["", "", "", "", "", "2014-01-31"]);
+    }
+
+    #[test]
+    fn dates_and_moments_become_each_other() {
+        let days = || Date32Array::from(vec![Some(-1), None, Some(i32::MAX)]);
+        check(days(), Type::Datetime, &["1969-12-31T00:00:00", "", ""]);
+        let moments = TimestampMicrosecondArray::from(vec![-1, 0]).with_timezone("UTC");
+        check(moments.clone(), Type::Date, &["1969-12-31", "1970-01-01"]);
+        check(
+            moments,
+            Type::Datetime,
+            &["1969-12-31T23:59:59.999999", "1970-01-01T00:00:00"],
+        );
+    }
+
+    #[test]
+    fn narrow_numbers_are_not_rounded_either() {
+        let singles = || Float32Array::from(vec![2.0, 2.5, 1.0]);
+        check(singles(), Type::Integer, &["2", "", "1"]);
+        check(singles(), Type::Boolean, &["", "", "true"]);
+        let codes = Int32Array::from(vec![0, 1, 2]);
+        check(codes, Type::Boolean, &["false", "true", ""]);
     }
 
     #[test]

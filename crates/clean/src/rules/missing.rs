@@ -8,7 +8,8 @@ use stage::{Blame, Fault, OrBlame};
 
 use super::{Checked, Step};
 use crate::columns::Columns;
-use crate::condition::{self, Condition, compare};
+use crate::compare::compare;
+use crate::condition::{self, Condition};
 use crate::literal::{check_scalar, literal};
 use crate::place::Place;
 use crate::rows::Rows;

@@ -20,6 +20,8 @@ use crate::place::Place;
 use crate::rows::Rows;
 use crate::settings::Rule;
 
+#[cfg(test)]
+pub(crate) use cast::cast;
 pub(crate) use drop::Repeats;
 
 /// A rule whose settings make sense, for any data.

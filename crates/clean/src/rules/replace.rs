@@ -15,7 +15,8 @@ use stage::{Blame, Fault, OrBlame};
 
 use super::{Checked, Step};
 use crate::columns::Columns;
-use crate::condition::{compare, pattern};
+use crate::compare::compare;
+use crate::condition::pattern;
 use crate::literal::{check_scalar, literal};
 use crate::place::Place;
 use crate::rows::Rows;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use arrow_cast::display::array_value_to_string;
+use table::Texts;
 use waystation_tests::complete;
 
 /// A directory with a queue `validated`.
@@ -104,7 +104,7 @@ impl Project {
             for row in 0..batch.num_rows() {
                 let cell = |column: &ArrayRef| match column.as_string_opt::<i32>() {
                     Some(texts) => format!("{:?}", texts.value(row)),
-                    None => array_value_to_string(column, row).unwrap(),
+                    None => Texts::new(column).unwrap().text(row),
                 };
                 lines.push(
                     batch

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
-use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
-use stage::{Fault, OrBlame};
+use stage::Fault;
+use table::{Texts, values};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::kind::Kind;
@@ -51,21 +49,14 @@ impl Categories {
     /// Reads a column. NaN is missing; a whole number is written without a fraction, whatever its type.
     pub(crate) fn new(column: &ArrayRef, kind: Kind) -> Result<Self, Fault> {
         match kind {
-            Kind::Integer => {
-                let column = arrow_cast::cast(column, &DataType::Int64).or_item()?;
-                Ok(Self::Integers(column.as_primitive::<Int64Type>().clone()))
-            }
+            Kind::Integer => Ok(Self::Integers(values::integers(column)?)),
             Kind::Number => {
-                let column = arrow_cast::cast(column, &DataType::Float64).or_item()?;
                 let text =
                     |value: Option<f64>| value.filter(|value| !value.is_nan()).map(number_text);
-                let values = column.as_primitive::<Float64Type>().iter();
-                Ok(Self::Strings(values.map(text).collect()))
+                let numbers = values::numbers(column)?;
+                Ok(Self::Strings(numbers.iter().map(text).collect()))
             }
-            _ => {
-                let column = arrow_cast::cast(column, &DataType::Utf8).or_item()?;
-                Ok(Self::Strings(column.as_string::<i32>().clone()))
-            }
+            _ => Ok(Self::Strings(Texts::new(column)?.column()?)),
         }
     }
 

@@ -34,7 +34,7 @@ impl Spread {
 
     pub(super) fn add(&mut self, column: &ArrayRef) -> Result<(), Fault> {
         let values = if column.data_type().is_temporal() {
-            numbers::read(&(Arc::new(dates::moments(column)?) as ArrayRef))?
+            numbers::read(&(Arc::new(table::values::micros(column)?) as ArrayRef))?
         } else {
             numbers::read(column)?
         };

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use ::stage::Fault;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow_schema::DataType;
 use featurize::{Fitted, Learner, Learnt, Plan, Settings, Transform, columns, finish};
 use partition::{Checked, Rule};
 
@@ -115,12 +112,8 @@ pub(crate) fn one_feature(transforms: &str) -> String {
 /// The columns of a table as text: `carrier: 0 1 -`.
 pub(crate) fn show(batch: &RecordBatch) -> String {
     let line = |(field, column): (&arrow_schema::FieldRef, &ArrayRef)| {
-        let text = arrow_cast::cast(column, &DataType::Utf8).unwrap();
-        let cells: Vec<&str> = text
-            .as_string::<i32>()
-            .iter()
-            .map(|cell| cell.unwrap_or("-"))
-            .collect();
+        let text = table::Texts::new(column).unwrap().column().unwrap();
+        let cells: Vec<&str> = text.iter().map(|cell| cell.unwrap_or("-")).collect();
         format!("{}: {}", field.name(), cells.join(" "))
     };
     let schema = batch.schema();
@@ -144,9 +137,8 @@ pub(crate) fn column(batch: &RecordBatch, name: &str) -> Vec<f64> {
     let column = batch
         .column_by_name(name)
         .unwrap_or_else(|| panic!("no column `{name}`"));
-    let column = arrow_cast::cast(column, &DataType::Float64).unwrap();
-    let column = column.as_primitive::<Float64Type>();
-    column
+    table::values::numbers(column)
+        .unwrap()
         .iter()
         .map(|value| value.unwrap_or(f64::NAN))
         .collect()

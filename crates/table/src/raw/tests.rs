@@ -87,7 +87,7 @@ fn tell_row(batch: &RawBatch, row: usize) -> String {
         RawBatch::Typed(typed) => {
             let columns = typed.batch.columns().iter();
             let cells = columns.map(|column| {
-                let text = arrow_cast::display::array_value_to_string(column, row).unwrap();
+                let text = crate::Texts::new(column).unwrap().text(row);
                 format!("|{text}")
             });
             return cells.collect();

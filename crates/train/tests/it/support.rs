@@ -6,8 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
+use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use table::roles::{self, Role, Task};
@@ -57,7 +56,10 @@ impl Column {
             .iter()
             .map(|value| Some(*value).filter(|value| !value.is_nan()));
         let numbers: Float64Array = values.collect();
-        arrow_cast::cast(&numbers, self.field.data_type()).unwrap()
+        match self.field.data_type() {
+            DataType::Int32 => Arc::new(numbers.unary::<_, Int32Type>(|value| value as i32)),
+            _ => Arc::new(numbers),
+        }
     }
 }
 
@@ -238,8 +240,7 @@ impl Table {
     pub(crate) fn numbers(&self, name: &str) -> Vec<f64> {
         let column = |batch: &RecordBatch| {
             let array = batch.column_by_name(name).unwrap();
-            let numbers = arrow_cast::cast(array, &DataType::Float64).unwrap();
-            numbers.as_primitive::<Float64Type>().values().to_vec()
+            table::values::numbers(array).unwrap().values().to_vec()
         };
         self.batches.iter().flat_map(column).collect()
     }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, StringArray};
-use arrow_cast::display::FormatOptions;
-use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::DataType;
-use stage::{Fault, OrBlame};
+use stage::Fault;
+use table::Texts;
 use table::raw::Cell;
 
 use super::cells::{self, Converted};
@@ -68,22 +67,11 @@ fn is_clean(column: &Column, array: &ArrayRef) -> bool {
 }
 
 fn texts(column: &Column, array: &ArrayRef) -> Result<StringArray, Fault> {
-    let format = FormatOptions::new()
-        .with_date_format(Some("%Y-%m-%d"))
-        .with_datetime_format(Some("%Y-%m-%dT%H:%M:%S%.f"))
-        .with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.f"))
-        .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.f%:z"))
-        .with_time_format(Some("%H:%M:%S%.f"));
-    let options = CastOptions {
-        safe: false,
-        format_options: format,
-    };
     let whole = whole_numbers(column, array);
     let array = whole.as_ref().unwrap_or(array);
-    let texts = cast_with_options(array, &DataType::Utf8, &options)
-        .or_item()
-        .map_err(|fault| fault.context(format!("column `{}`", column.name)))?;
-    Ok(texts.as_string::<i32>().clone())
+    Texts::with_utc(array, "+00:00")
+        .and_then(|texts| texts.column())
+        .map_err(|fault| fault.context(format!("column `{}`", column.name)))
 }
 
 /// Doubles that are all whole, for an integer column: pandas makes such of integers with missing values.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use arrow_array::ArrayRef;
-use arrow_cast::display::array_value_to_string;
+use table::Texts;
 
 /// A directory with raw files.
 pub(crate) struct Project {
@@ -80,7 +80,7 @@ impl Project {
                     if column.is_null(row) {
                         return "∅".to_owned();
                     }
-                    array_value_to_string(column, row).unwrap()
+                    Texts::new(column).unwrap().text(row)
                 };
                 lines.push(
                     batch
