@@ -66,6 +66,12 @@ bench-venv:
 	@[ -x $(TARGET)/bench/venv/bin/python ] || python3 -m venv $(TARGET)/bench/venv
 	@$(TARGET)/bench/venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 
+## make bench-kernels
+##                   how fast the inner loops are: fields, numbers, Parquet, partitions, trees (KERNEL=parquet: only these)
+.PHONY: bench-kernels
+bench-kernels:
+	$(CARGO) bench --workspace --bench '*' -- $(KERNEL)
+
 ## make build        only build the binaries
 .PHONY: build
 build:
