@@ -1,8 +1,9 @@
 //! The input queue: which items there are, and whether they may be read.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustix::io::Errno;
 
@@ -10,9 +11,10 @@ use crate::digest::Digest;
 use crate::entry::{Definition, Reads};
 use crate::fault::{Blame, Fault};
 use crate::layout;
+use crate::output::Written;
 use crate::receipt::Manifest;
 use crate::record::RunRecord;
-use crate::stat::Stat;
+use crate::stat::{Stat, StatCache};
 
 /// An item as the directory lists it.
 #[derive(Clone, Debug)]
@@ -53,6 +55,35 @@ pub(crate) struct Input {
     pub(crate) directory: PathBuf,
     pub(crate) items: Vec<Listed>,
     manifest: Option<Stat>,
+    /// What the stage that wrote the queue told of its files. Read when it is wanted.
+    told: OnceLock<Told>,
+}
+
+/// What the stage that wrote a queue told of its files.
+#[derive(Debug, Default)]
+struct Told {
+    /// By the manifest.
+    digests: HashMap<String, Digest>,
+    stats: StatCache,
+    /// When the stats were kept.
+    kept: i64,
+}
+
+impl Told {
+    fn read(directory: &Path) -> Self {
+        let path = directory.join(layout::STAT);
+        // What cannot be read is no reason to fail: the items are read instead.
+        let (Ok(Some(manifest)), Ok(stat)) = (Manifest::read(directory), Stat::of_path(&path))
+        else {
+            return Self::default();
+        };
+        let digest = |written: &Written| (written.name.clone(), written.digest);
+        Self {
+            digests: manifest.item_files().map(digest).collect(),
+            stats: StatCache::read(&path),
+            kept: stat.mtime,
+        }
+    }
 }
 
 impl Input {
@@ -75,6 +106,7 @@ impl Input {
             directory: directory.to_owned(),
             items,
             manifest,
+            told: OnceLock::new(),
         };
         if input.manifest.is_some() {
             input.compare_with_manifest()?;
@@ -85,6 +117,17 @@ impl Input {
             return Err(Fault::message(Blame::Input, message).hint(hint));
         }
         Ok(input)
+    }
+
+    /// The digest that the manifest of a complete queue tells of an item, if the item surely is what was written then.
+    pub(crate) fn told(&self, listed: &Listed) -> Option<(Stat, Digest)> {
+        self.manifest?;
+        let Kind::File(stat) = listed.kind else {
+            return None;
+        };
+        let told = self.told.get_or_init(|| Told::read(&self.directory));
+        let digest = told.digests.get(&listed.name)?;
+        (told.stats.output(&listed.name, &stat, told.kept)? == *digest).then_some((stat, *digest))
     }
 
     /// Whether another complete queue has taken this one's place since.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::digest::Digest;
 use crate::fault::Fault;
-use crate::input::Listed;
+use crate::input::{Input, Listed};
 use crate::parallel;
 use crate::receipt::{Cause, DeadLetter, Keys, Phase};
 use crate::stat::Stat;
@@ -65,6 +65,7 @@ pub(crate) struct Planned {
 pub(crate) struct Planner<'a> {
     pub(crate) keys: &'a Keys,
     pub(crate) store: &'a Store,
+    pub(crate) input: &'a Input,
     pub(crate) force: bool,
     pub(crate) threads: usize,
 }
@@ -99,17 +100,17 @@ impl Planner<'_> {
     /// worker, which says why.
     fn known(&self, phase: Phase, listed: &Listed) -> Option<(Stat, Digest)> {
         if !self.force && !self.store.knows(phase, &listed.name) {
-            return None;
+            return self.input.told(listed);
         }
         self.digest(listed).ok()
     }
 
-    /// The stat and digest of an item: from the cache where its stat says that it is unchanged.
+    /// The stat and digest of an item: read only where neither this stage nor the one before knows it by its stat.
     pub(crate) fn digest(&self, listed: &Listed) -> Result<(Stat, Digest), Fault> {
         let stat = listed.stat()?;
         match self.store.stats.input(&listed.name, &stat) {
             Some(digest) => Ok((stat, digest)),
-            None => listed.digest(),
+            None => self.input.told(listed).map_or_else(|| listed.digest(), Ok),
         }
     }
 

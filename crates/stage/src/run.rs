@@ -87,6 +87,7 @@ impl<'a> Run<'a> {
         Planner {
             keys: &self.keys,
             store: &self.store,
+            input: &self.input,
             force: self.options.force,
             threads: self.options.threads(),
         }

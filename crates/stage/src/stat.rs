@@ -46,16 +46,20 @@ impl Stat {
     /// rewritten within one tick of the clock keeps its stamps (git calls this racy). Stamps without a fraction of
     /// a second come from a file system that has none.
     fn settled(&self, taken: i64) -> bool {
-        const TICK: i64 = 20_000_000;
-        const COARSE_TICK: i64 = 2_000_000_000;
-        let latest = self.mtime.max(self.ctime);
-        let tick = if latest % 1_000_000_000 == 0 {
-            COARSE_TICK
-        } else {
-            TICK
-        };
-        latest.saturating_add(tick) < taken
+        is_before(self.mtime.max(self.ctime), taken)
     }
+}
+
+/// Whether a time stamp is so much earlier than another that nothing between the two could have the same.
+fn is_before(stamp: i64, later: i64) -> bool {
+    const TICK: i64 = 20_000_000;
+    const COARSE_TICK: i64 = 2_000_000_000;
+    let tick = if stamp % 1_000_000_000 == 0 {
+        COARSE_TICK
+    } else {
+        TICK
+    };
+    stamp.saturating_add(tick) < later
 }
 
 /// The digests of files whose stat was taken at a known time. Not deterministic, and only a short cut: without it
@@ -86,6 +90,13 @@ impl StatCache {
     pub(crate) fn input(&self, name: &str, stat: &Stat) -> Option<Digest> {
         let (known, digest) = self.inputs.get(name)?;
         (known == stat && stat.settled(self.taken)).then_some(*digest)
+    }
+
+    /// The digest of an output whose content surely is as it was when these stats were kept, at `kept`: by then its
+    /// stamp was of the past.
+    pub(crate) fn output(&self, name: &str, stat: &Stat, kept: i64) -> Option<Digest> {
+        let (known, digest) = self.outputs.get(name)?;
+        (known.same_content(stat) && is_before(stat.mtime, kept)).then_some(*digest)
     }
 
     /// The stat and digest of a file of the program: read only if it may have changed.
@@ -148,6 +159,23 @@ mod tests {
         ] {
             assert_eq!(cache(STAT, 1_600_000_000).input("a", &changed), None);
         }
+    }
+
+    #[test]
+    fn an_output_is_known_however_often_it_was_linked() {
+        let cache = StatCache {
+            outputs: HashMap::from([("a".to_owned(), (STAT, Digest(7)))]),
+            ..StatCache::default()
+        };
+        let linked = Stat {
+            ctime: i64::MAX,
+            ..STAT
+        };
+        assert_eq!(cache.output("a", &linked, 1_600_000_000), Some(Digest(7)));
+        let in_the_tick = STAT.mtime + 1;
+        assert_eq!(cache.output("a", &STAT, in_the_tick), None);
+        let changed = Stat { mtime: 4, ..STAT };
+        assert_eq!(cache.output("a", &changed, 1_600_000_000), None);
     }
 
     #[test]
