@@ -27,11 +27,11 @@ pub(crate) fn train(
     queue.step(0, 0, "finding bins");
     let bins = bins(queue, columns, &parameters, &pool)?;
     queue.step(0, 0, "reading train");
-    let train = dataset(queue, columns, &bins, TRAIN, &pool)?;
+    let train = dataset(queue, columns, &bins, (TRAIN, survey), &pool)?;
     queue.step(0, 0, "reading validation");
     let validation = match survey.rows[VALIDATION] {
         0 => None,
-        _ => Some(dataset(queue, columns, &bins, VALIDATION, &pool)?),
+        _ => Some(dataset(queue, columns, &bins, (VALIDATION, survey), &pool)?),
     };
     let mut trainer = Trainer::new(&parameters, train, validation, &pool).map_err(refused)?;
     run(queue, &mut trainer, &parameters, pace)?;
@@ -89,10 +89,12 @@ fn dataset(
     queue: &Queue,
     columns: &Columns,
     bins: &Bins,
-    partition: &str,
+    (partition, survey): (&str, &Survey),
     pool: &Pool,
 ) -> Result<Dataset, Fault> {
-    let mut builder = DatasetBuilder::new(bins);
+    // Had it to grow, it would be there twice at times.
+    let rows = survey.rows[partition] as usize;
+    let mut builder = DatasetBuilder::with_capacity(bins, rows);
     table::ordered_map(
         rows::stream(queue, columns, partition, &columns.training_names()),
         queue.threads(),
