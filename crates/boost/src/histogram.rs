@@ -1,5 +1,7 @@
 //! The sums of gradients per bin of each feature, over the rows of a leaf.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
@@ -97,12 +99,39 @@ impl Histogram {
         }
     }
 
+    /// Sums up rows without a gap, such as all of them: there is nothing to gather.
+    fn add_neighbours(&mut self, data: &Dataset, gradients: &Gradients, rows: Range<usize>) {
+        let layout = data.bins().layout();
+        let groups = layout.groups();
+        let words = &data.words()[rows.start * groups..rows.end * groups];
+        let sums = &gradients.words[rows.clone()];
+        for (group, histogram) in self.narrow.iter_mut().enumerate() {
+            let lanes = (layout.narrow - group * GROUP).min(GROUP);
+            add_lanes(
+                histogram,
+                lanes,
+                words[group..].iter().step_by(groups),
+                sums,
+            );
+        }
+        for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
+            for (code, gradient) in codes[rows.clone()].iter().zip(sums) {
+                let bin = &mut bins[usize::from(*code)];
+                *bin = bin.wrapping_add(*gradient);
+            }
+        }
+    }
+
     fn add(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
         let layout = data.bins().layout();
         let mut codes: Gathered = [[Word::default(); GATHERED]; BUNDLE];
         let mut sums = [0; GATHERED];
         let mut batches = rows.chunks(GATHERED).peekable();
         while let Some(rows) = batches.next() {
+            if let Some(rows) = neighbours(rows) {
+                self.add_neighbours(data, gradients, rows);
+                continue;
+            }
             let next = batches.peek().copied().unwrap_or_default();
             let sums = &mut sums[..rows.len()];
             for (to, row) in sums.iter_mut().zip(rows) {
@@ -121,7 +150,7 @@ impl Histogram {
                         prefetch(data.words(), *row as usize * layout.groups() + first);
                     }
                     let lanes = (layout.narrow - (first + group) * GROUP).min(GROUP);
-                    add_lanes(histogram, lanes, &codes[group][..rows.len()], sums);
+                    add_lanes(histogram, lanes, codes[group].iter(), sums);
                 }
             }
             for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
@@ -132,6 +161,12 @@ impl Histogram {
             }
         }
     }
+}
+
+/// The range of rows without a gap.
+fn neighbours(rows: &[u32]) -> Option<Range<usize>> {
+    let (first, last) = (*rows.first()? as usize, *rows.last()? as usize);
+    (last - first + 1 == rows.len()).then_some(first..last + 1)
 }
 
 /// Gathers the words of `count` neighbouring groups: each number of them is a loop of its own.
@@ -163,7 +198,12 @@ fn gather<const COUNT: usize>(
 }
 
 /// Adds up the first `lanes` features of a group: each number of them is a loop of its own, without a branch.
-fn add_lanes(into: &mut GroupHistogram, lanes: usize, codes: &[Word], gradients: &[u64]) {
+fn add_lanes<'a>(
+    into: &mut GroupHistogram,
+    lanes: usize,
+    codes: impl Iterator<Item = &'a Word>,
+    gradients: &[u64],
+) {
     match lanes {
         0 => {}
         1 => add::<1>(into, codes, gradients),
@@ -178,8 +218,12 @@ fn add_lanes(into: &mut GroupHistogram, lanes: usize, codes: &[Word], gradients:
 }
 
 #[inline]
-fn add<const LANES: usize>(into: &mut GroupHistogram, codes: &[Word], gradients: &[u64]) {
-    for (codes, gradient) in codes.iter().zip(gradients) {
+fn add<'a, const LANES: usize>(
+    into: &mut GroupHistogram,
+    codes: impl Iterator<Item = &'a Word>,
+    gradients: &[u64],
+) {
+    for (gradient, codes) in gradients.iter().zip(codes) {
         // Taken apart in a register: the ways to memory are what the sums need.
         let word = u64::from_le_bytes(*codes);
         for lane in 0..LANES {

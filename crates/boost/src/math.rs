@@ -52,7 +52,7 @@ pub(crate) fn exp(x: f64) -> f64 {
 
 /// The natural logarithm of a positive, finite, normal number, to about a unit in the last place; 0 gives the logarithm
 /// of the least such number. The method is that of `e_log.c` in fdlibm.
-#[inline]
+#[inline(always)]
 pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.max(f64::MIN_POSITIVE).to_bits();
     // Taking off the bits of √½ makes the exponent round such that the mantissa lies within √½ … √2.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::dataset::Dataset;
 use crate::gradient::CHUNK;
-use crate::math::{exp, ln};
+use crate::math::{Vectored, exp, ln, vectored};
 use crate::objective::normaliser;
 use crate::parameters::Metric;
 use crate::scores::Scores;
@@ -19,11 +19,7 @@ pub(crate) fn measure(metric: Metric, scores: &Scores, data: &Dataset) -> f64 {
     let all = |row: usize| (0..).map_while(move |k| scores.get(k).map(|class| class[row]));
     match metric {
         Metric::Auc => auc(scores.of(0), data),
-        Metric::BinaryLogloss => mean(data, |row| {
-            let p = 1.0 / (1.0 + exp(-score(row)));
-            let p = if class(row) == 1 { p } else { 1.0 - p };
-            -ln(p.max(EPSILON))
-        }),
+        Metric::BinaryLogloss => log_loss(scores.of(0), data),
         Metric::BinaryError => mean(data, |row| {
             f64::from(u8::from((score(row) > 0.0) != (class(row) == 1)))
         }),
@@ -55,6 +51,54 @@ fn mean(data: &Dataset, loss: impl Fn(usize) -> f64 + Sync) -> f64 {
         })
         .collect();
     sums.iter().sum::<f64>() / data.total_weight()
+}
+
+/// The mean log loss of two classes.
+fn log_loss(scores: &[f64], data: &Dataset) -> f64 {
+    let rows = data.num_rows();
+    let chunks = (0..rows.div_ceil(CHUNK)).into_par_iter();
+    let sums: Vec<f64> = chunks
+        .map(|chunk| {
+            let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
+            vectored(LogLosses {
+                scores: &scores[rows.clone()],
+                label: &data.label()[rows.clone()],
+                weight: data.weight().map(|weight| &weight[rows]),
+            })
+        })
+        .collect();
+    sums.iter().sum::<f64>() / data.total_weight()
+}
+
+/// The sum of the log losses of some rows.
+struct LogLosses<'a> {
+    scores: &'a [f64],
+    label: &'a [f64],
+    weight: Option<&'a [f64]>,
+}
+
+impl Vectored for LogLosses<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut losses = [0.0; CHUNK];
+        let rows = losses.iter_mut().zip(self.scores).zip(self.label);
+        for ((loss, score), label) in rows {
+            let p = 1.0 / (1.0 + exp(-score));
+            let p = if *label == 1.0 { p } else { 1.0 - p };
+            *loss = -ln(p.max(EPSILON));
+        }
+        let losses = &losses[..self.scores.len()];
+        match self.weight {
+            None => losses.iter().sum(),
+            Some(weight) => losses
+                .iter()
+                .zip(weight)
+                .map(|(loss, weight)| loss * weight)
+                .sum(),
+        }
+    }
 }
 
 /// The share of pairs of a one and a zero in which the one has the greater score; equal scores count half.
