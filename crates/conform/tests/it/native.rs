@@ -53,8 +53,9 @@ fn an_output_that_outlives_its_item_is_seen() {
 
 #[test]
 fn a_second_run_that_does_it_all_again_is_seen() {
+    // Of the manifest, or of the items where its inode happened to be taken again.
     let found = check(&naive(), "nothing-twice", true);
-    assert_eq!(found, "it was written again");
+    assert!(found.ends_with("written again"), "{found}");
 }
 
 #[test]
