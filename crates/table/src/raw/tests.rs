@@ -49,10 +49,15 @@ fn tell(path: &Path, options: &Options, chunk_bytes: usize, threads: usize) -> S
         Err(fault) => return tell_fault(&fault),
     };
     writeln!(told, "{}: {}", reader.source(), reader.columns().join(" ")).unwrap();
+    let mut lines: Vec<(u64, bool, String)> = Vec::new();
     let result = ordered_map(reader, threads, RawChunk::parse, |batch| {
-        tell_batch(&batch, &mut told);
+        tell_batch(&batch, &mut lines);
         Ok(())
     });
+    lines.sort_by_key(|(line, is_row, _)| (*line, *is_row));
+    for (line, _, text) in lines {
+        writeln!(told, "{line} {text}").unwrap();
+    }
     if let Err(fault) = result {
         told += &tell_fault(&fault);
     }
@@ -64,20 +69,16 @@ fn tell_fault(fault: &Fault) -> String {
     format!("{:?}: {fault}{}\n", fault.blame, hint.collect::<String>())
 }
 
-/// Rows and row faults in the order of their lines.
-fn tell_batch(batch: &RawBatch, told: &mut String) {
-    let mut lines: Vec<(u64, String)> = Vec::new();
+/// Row faults and rows, with their lines: both in their own order, none between the two where they share a line.
+fn tell_batch(batch: &RawBatch, lines: &mut Vec<(u64, bool, String)>) {
     for fault in batch.faults() {
         let column = fault.column.as_deref().unwrap_or("-");
         let (rule, message, text) = (fault.rule.name(), &fault.message, &fault.text);
-        lines.push((fault.line, format!("{column} {rule}: {message}: {text:?}")));
+        let text = format!("{column} {rule}: {message}: {text:?}");
+        lines.push((fault.line, false, text));
     }
     for row in 0..batch.num_rows() {
-        lines.push((batch.line(row), tell_row(batch, row)));
-    }
-    lines.sort_by_key(|(line, _)| *line);
-    for (line, text) in lines {
-        writeln!(told, "{line} {text}").unwrap();
+        lines.push((batch.line(row), true, tell_row(batch, row)));
     }
 }
 

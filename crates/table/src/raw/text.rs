@@ -90,6 +90,10 @@ pub(crate) fn open(
         syntax,
     };
     let array = syntax == Syntax::JsonValues { array: true };
+    if !matches!(syntax, Syntax::Delimited(_)) {
+        // In JSON a `\r` alone is a blank like any other.
+        feed.newline = b'\n';
+    }
     plan.columns = Arc::new(match &syntax {
         Syntax::Delimited(dialect) => delimited::columns(&mut feed, dialect, options)?,
         _ => json::columns(&mut feed, &mut plan, options, array)?,

@@ -65,6 +65,30 @@ fn a_line_that_is_no_record_is_a_row_fault() {
 }
 
 #[test]
+fn records_and_faults_may_share_a_line() {
+    check(
+        "a.json",
+        "{\"a\": 1}{]:\"",
+        r#"JSON: a
+        1 - json: expected a key, found `]` at byte 2: "{]"
+        1 - json: expected a JSON object, found `:` at byte 1: ":\""
+        1 |a=1"#,
+    );
+}
+
+#[test]
+fn a_carriage_return_alone_ends_no_line() {
+    check(
+        "a.json",
+        "{\"a\": 1}\r{\"a\": 2}\r3",
+        "JSON: a
+        1 - json: expected a JSON object, found `3` at byte 1: \"3\"
+        1 |a=1
+        1 |a=2",
+    );
+}
+
+#[test]
 fn the_last_of_equal_keys_counts() {
     check(
         "a.jsonl",
