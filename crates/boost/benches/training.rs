@@ -45,7 +45,7 @@ impl Table {
 
     fn bins(&self, parameters: &boost::Checked, pool: &Pool) -> Bins {
         let features = (0..COLUMNS).map(|column| Feature::number(format!("x{column}")));
-        let mut sampler = Sampler::new(features.collect(), parameters).unwrap();
+        let mut sampler = Sampler::new(features.collect(), parameters, ROWS as u64).unwrap();
         sampler.push(0, &self.slices()).unwrap();
         sampler.bins(pool).unwrap()
     }

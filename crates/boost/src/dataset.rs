@@ -180,31 +180,27 @@ impl DatasetBuilder {
             wide,
             ..
         } = &mut self.data;
-        let groups = bins.layout().groups();
-        if groups > 0 {
-            let start = words.len();
-            words.resize(start + rows * groups, Word::default());
-            words[start..]
-                .par_chunks_mut(ENCODED_ROWS * groups)
-                .enumerate()
-                .for_each(|(chunk, words)| {
-                    encode_words(bins, columns, chunk * ENCODED_ROWS, words);
-                });
-            let words = &words[start..];
-            narrow
-                .par_iter_mut()
-                .enumerate()
-                .for_each(|(slot, column)| {
-                    let words = words.iter().skip(slot / GROUP).step_by(groups);
-                    column.extend(words.map(|word| word[slot % GROUP]));
-                });
-        }
-        for &(feature, place) in &bins.layout().used {
+        let layout = bins.layout();
+        narrow
+            .par_iter_mut()
+            .zip(layout.narrow_features())
+            .for_each(|(codes, feature)| bins.of(feature).encode(columns[feature], codes));
+        for &(feature, place) in &layout.used {
             if let (Place::Wide { column }, FeatureBins::Category(of)) = (place, bins.of(feature)) {
                 let codes = columns[feature].iter().map(|value| of.code(*value) as u16);
                 wide[column].extend(codes);
             }
         }
+        let groups = layout.groups();
+        if groups == 0 {
+            return;
+        }
+        let (start, first) = (words.len(), narrow[0].len() - rows);
+        words.resize(start + rows * groups, Word::default());
+        words[start..]
+            .par_chunks_mut(ENCODED_ROWS * groups)
+            .enumerate()
+            .for_each(|(chunk, words)| interleave(narrow, first + chunk * ENCODED_ROWS, words));
     }
 
     /// The dataset.
@@ -220,21 +216,22 @@ impl DatasetBuilder {
     }
 }
 
-/// Writes the codes of a byte of the rows from `first` on.
-fn encode_words(bins: &Bins, columns: &[&[f64]], first: usize, words: &mut [Word]) {
-    let groups = bins.layout().groups();
-    for &(feature, place) in &bins.layout().used {
-        let Place::Narrow { group, lane } = place else {
-            continue;
-        };
-        let values = &columns[feature][first..];
-        let rows = words.chunks_exact_mut(groups).zip(values);
-        match bins.of(feature) {
-            FeatureBins::Number(of) => {
-                rows.for_each(|(row, value)| row[group][lane] = of.code(*value) as u8);
+/// Writes the words of the rows from `first` on.
+fn interleave(columns: &[Vec<u8>], first: usize, words: &mut [Word]) {
+    let groups = columns.len().div_ceil(GROUP);
+    let rows = words.len() / groups;
+    for (group, columns) in columns.chunks(GROUP).enumerate() {
+        let words = words.iter_mut().skip(group).step_by(groups);
+        if let Ok(columns) = <&[Vec<u8>; GROUP]>::try_from(columns) {
+            let lanes = columns.each_ref().map(|codes| &codes[first..first + rows]);
+            for (row, word) in words.enumerate() {
+                *word = lanes.map(|codes| codes[row]);
             }
-            FeatureBins::Category(of) => {
-                rows.for_each(|(row, value)| row[group][lane] = of.code(*value) as u8);
+        } else {
+            for (row, word) in words.enumerate() {
+                for (lane, codes) in word.iter_mut().zip(columns) {
+                    *lane = codes[first + row];
+                }
             }
         }
     }

@@ -11,7 +11,7 @@
 //! let features = vec![Feature::number("age"), Feature::category("city")];
 //! let (age, city) = ([31.0, 64.0, f64::NAN], [0.0, 2.0, 1.0]); // NaN is missing, categories are codes
 //!
-//! let mut sampler = Sampler::new(features, &parameters)?; // first pass: find the bins
+//! let mut sampler = Sampler::new(features, &parameters, 3)?; // first pass: find the bins of 3 rows
 //! sampler.push(0, &[&age, &city])?;
 //! let bins = sampler.bins(&pool)?;
 //!

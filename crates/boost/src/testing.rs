@@ -52,7 +52,8 @@ pub(crate) fn dataset(table: &Table, threads: usize) -> Dataset {
     let pool = Pool::new(threads).unwrap();
     let columns: Vec<&[f64]> = table.columns.iter().map(Vec::as_slice).collect();
     let parameters = parameters.check().unwrap();
-    let mut sampler = Sampler::new(table.features.clone(), &parameters).unwrap();
+    let mut sampler =
+        Sampler::new(table.features.clone(), &parameters, columns[0].len() as u64).unwrap();
     sampler.push(0, &columns).unwrap();
     let bins = sampler.bins(&pool).unwrap();
     let label = vec![0.0; columns[0].len()];

@@ -25,7 +25,7 @@ pub(crate) fn train(
     check_stopping(&parameters, survey)?;
     let pool = Pool::new(queue.threads()).map_err(refused)?;
     queue.step(0, 0, "finding bins");
-    let bins = bins(queue, columns, &parameters, &pool)?;
+    let bins = bins(queue, columns, (survey, &parameters), &pool)?;
     queue.step(0, 0, "reading train");
     let train = dataset(queue, columns, &bins, (TRAIN, survey), &pool)?;
     queue.step(0, 0, "reading validation");
@@ -54,11 +54,11 @@ fn check_stopping(parameters: &Checked, survey: &Survey) -> Result<(), Fault> {
 fn bins(
     queue: &Queue,
     columns: &Columns,
-    parameters: &Checked,
+    (survey, parameters): (&Survey, &Checked),
     pool: &Pool,
 ) -> Result<Bins, Fault> {
     let features = columns.features.iter().map(feature).collect();
-    let mut sampler = Sampler::new(features, parameters).map_err(refused)?;
+    let mut sampler = Sampler::new(features, parameters, survey.rows[TRAIN]).map_err(refused)?;
     let mut first_row = 0;
     let names: Vec<&str> = columns.feature_names().collect();
     let batches = rows::stream(queue, columns, TRAIN, &names);

@@ -45,6 +45,14 @@ impl FeatureBins {
         }
     }
 
+    /// Appends the bins of values; there are at most [`NARROW_BINS`].
+    pub(crate) fn encode(&self, values: &[f64], into: &mut Vec<u8>) {
+        match self {
+            Self::Number(bins) => bins.encode(values, into),
+            Self::Category(bins) => into.extend(values.iter().map(|value| bins.code(*value) as u8)),
+        }
+    }
+
     /// The bin of a value.
     #[cfg(test)]
     pub(crate) fn code(&self, value: f64) -> usize {
@@ -112,6 +120,15 @@ impl Layout {
             layout.used.extend(place.map(|place| (feature, place)));
         }
         layout
+    }
+
+    /// The features whose codes are bytes.
+    pub(crate) fn narrow_features(&self) -> Vec<usize> {
+        let narrow = |place: &Place| matches!(place, Place::Narrow { .. });
+        let used = self.used.iter();
+        used.filter(|(_, place)| narrow(place))
+            .map(|(feature, _)| *feature)
+            .collect()
     }
 
     /// Words of codes per row.

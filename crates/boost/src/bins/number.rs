@@ -7,6 +7,10 @@
 #[cfg(test)]
 mod tests;
 
+use std::hint::select_unpredictable;
+
+use crate::bins::NARROW_BINS;
+
 /// Numbers nearer to zero than this count as zero; LightGBM's constant, which is a rounded `float`.
 pub(crate) const ZERO_THRESHOLD: f64 = 1e-35_f32 as f64;
 
@@ -49,18 +53,35 @@ impl NumberBins {
     }
 
     /// The bin of a value. Where missing values have no bin they count as zero, as in LightGBM.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn code(&self, value: f64) -> usize {
-        let value = if value.is_nan() {
-            if self.missing {
-                return self.bounds.len();
-            }
-            0.0
-        } else {
-            value
-        };
+        if value.is_nan() {
+            return self.code_of_missing();
+        }
         let inner = &self.bounds[..self.bounds.len() - 1];
         inner.partition_point(|bound| *bound < value)
+    }
+
+    fn code_of_missing(&self) -> usize {
+        if self.missing {
+            return self.bounds.len();
+        }
+        self.bounds.partition_point(|bound| *bound < 0.0)
+    }
+
+    /// Appends the bins of values; there are at most [`NARROW_BINS`].
+    pub(crate) fn encode(&self, values: &[f64], into: &mut Vec<u8>) {
+        let mut bounds = [f64::INFINITY; NARROW_BINS];
+        bounds[..self.bounds.len()].copy_from_slice(&self.bounds);
+        let missing = self.code_of_missing() as u8;
+        into.extend(values.iter().map(|value| {
+            // As many steps for each value and no branch, so that several searches are under way at once.
+            let mut code = 0;
+            for step in [128, 64, 32, 16, 8, 4, 2, 1] {
+                code = select_unpredictable(bounds[code + step - 1] < *value, code + step, code);
+            }
+            if value.is_nan() { missing } else { code as u8 }
+        }));
     }
 }
 

@@ -11,7 +11,12 @@ fn bins(columns: &[&[f64]], features: Vec<Feature>, pool: &Pool) -> Bins {
         min_data_in_bin: 1,
         ..Parameters::default()
     };
-    let mut sampler = Sampler::new(features, &parameters.check().unwrap()).unwrap();
+    let mut sampler = Sampler::new(
+        features,
+        &parameters.check().unwrap(),
+        columns[0].len() as u64,
+    )
+    .unwrap();
     sampler.push(0, columns).unwrap();
     sampler.bins(pool).unwrap()
 }

@@ -102,7 +102,12 @@ impl Table {
     }
 
     pub(crate) fn bins(&self, parameters: &Checked, pool: &Pool) -> Bins {
-        let mut sampler = Sampler::new(self.features.clone(), parameters).unwrap();
+        let mut sampler = Sampler::new(
+            self.features.clone(),
+            parameters,
+            self.columns[0].len() as u64,
+        )
+        .unwrap();
         sampler.push(0, &self.slices()).unwrap();
         sampler.bins(pool).unwrap()
     }

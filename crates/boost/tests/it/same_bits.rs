@@ -89,7 +89,7 @@ fn batches_make_no_difference() {
     let validation = table(750, 2, 2);
     let expected = finish(trainer(&parameters, 2, 3_000, true));
     for size in [7, 1_000] {
-        let mut sampler = Sampler::new(data.features.clone(), &checked).unwrap();
+        let mut sampler = Sampler::new(data.features.clone(), &checked, 3_000).unwrap();
         let cuts: Vec<usize> = (0..3_000).step_by(size).chain([3_000]).collect();
         let part = |cut: &[usize]| -> Vec<&[f64]> {
             data.columns
