@@ -1,8 +1,12 @@
 //! Splits by a number: every bound between two bins, missing values on either side.
 
-use crate::bins::NumberBins;
+use crate::bins::{NARROW_BINS, NumberBins};
 use crate::gradient::Sums;
-use crate::split::{Cut, Finder, Leaf, Split};
+use crate::math::{Vectored, vectored};
+use crate::split::{Cut, EPSILON, Finder, Leaf, Split};
+
+/// Scores that are compared side by side.
+const LANES: usize = 8;
 
 /// The best bound so far.
 #[derive(Clone, Copy)]
@@ -59,28 +63,89 @@ impl Finder<'_> {
 
     /// Tries the bound after each bin; `start` is what goes left besides. Whether one is better than the best so far.
     fn scan(&self, words: &[u64], start: Sums, leaf: &Leaf, best: &mut Best) -> bool {
-        let lambda_l2 = self.parameters.lambda_l2();
+        let mut lefts = [0; NARROW_BINS];
+        let lefts = &mut lefts[..words.len()];
         let mut left = start;
-        let mut found = false;
-        for (bin, word) in words.iter().enumerate() {
+        for (sum, word) in lefts.iter_mut().zip(words) {
             left = left.plus(Sums(*word));
+            *sum = left.0;
+        }
+        let mut scores = [0.0; NARROW_BINS];
+        let scores = &mut scores[..words.len()];
+        let greatest = vectored(Scores {
+            finder: self,
+            leaf,
+            lefts,
+            scores,
+        });
+        if greatest <= best.score {
+            return false;
+        }
+        let first = scores.iter().position(|score| *score == greatest);
+        let Some(bin) = first else {
+            return false;
+        };
+        *best = Best {
+            score: greatest,
+            bin,
+            left: Sums(lefts[bin]),
+            ..*best
+        };
+        true
+    }
+}
+
+/// The scores of bounds by the sums to their left, and the greatest of them.
+struct Scores<'a> {
+    finder: &'a Finder<'a>,
+    leaf: &'a Leaf,
+    lefts: &'a [u64],
+    scores: &'a mut [f64],
+}
+
+impl Vectored for Scores<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let finder = self.finder;
+        if finder.parameters.parameters().lambda_l1 > 0.0 {
+            self.fill(|gradient| finder.shrunk(gradient))
+        } else {
+            self.fill(|gradient| gradient)
+        }
+    }
+}
+
+impl Scores<'_> {
+    #[inline(always)]
+    fn fill(self, shrunk: impl Fn(f64) -> f64) -> f64 {
+        let (finder, leaf) = (self.finder, *self.leaf);
+        let constant = finder.parameters.lambda_l2() + EPSILON;
+        let units = finder.units;
+        for (score, left) in self.scores.iter_mut().zip(self.lefts) {
+            let left = Sums(*left);
             let right = leaf.sums.minus(left);
-            if !leaf.admits(left) {
-                continue;
-            }
-            if !leaf.admits(right) {
-                break;
-            }
-            // Dividing is what takes time, so scores are compared as fractions.
-            let (numerator, denominator) = self.score_of_sides(left, right, lambda_l2);
-            if numerator > best.score * denominator {
-                best.score = numerator / denominator;
-                best.bin = bin;
-                best.left = left;
-                found = true;
+            let left_gradient = shrunk(f64::from(left.gradient()) * units.gradient);
+            let right_gradient = shrunk(f64::from(right.gradient()) * units.gradient);
+            let left_hessian = f64::from(left.hessian()) * units.hessian + constant;
+            let right_hessian = f64::from(right.hessian()) * units.hessian + constant;
+            let both = (left_gradient * left_gradient * right_hessian
+                + right_gradient * right_gradient * left_hessian)
+                / (left_hessian * right_hessian);
+            let fits = leaf.admits(left) & leaf.admits(right);
+            *score = if fits { both } else { f64::NEG_INFINITY };
+        }
+        let mut greatest = [f64::NEG_INFINITY; LANES];
+        let (blocks, rest) = self.scores.as_chunks::<LANES>();
+        for block in blocks {
+            for (greatest, score) in greatest.iter_mut().zip(block) {
+                *greatest = if score > greatest { *score } else { *greatest };
             }
         }
-        found
+        rest.iter()
+            .chain(&greatest)
+            .fold(f64::NEG_INFINITY, |most, score| most.max(*score))
     }
 }
 
