@@ -1,16 +1,21 @@
 //! A tree in terms of bins, to be run over a dataset.
 
-use crate::bins::{FeatureBins, GROUP, Place};
+use std::ops::Range;
+
+use crate::bins::{GROUP, Place};
+use crate::codes::Codes;
 use crate::dataset::Dataset;
+use crate::masks::LeafMasks;
 use crate::rows::part;
-use crate::tree::{Missing, Rule, Tree};
+use crate::tree::{Rule, Tree};
 
 /// A tree in terms of the bins of a dataset. Rows go the same way as their values go in the tree itself.
 #[derive(Debug)]
-pub(crate) struct CodedTree<'a> {
-    tree: &'a Tree,
-    /// Of each node.
-    sides: Vec<Sides<'a>>,
+pub(crate) enum CodedTree<'a> {
+    /// By looking up sets of leaves.
+    Masks(Box<LeafMasks>, &'a Codes),
+    /// By parting rows at each node; a tree of many leaves.
+    Sides(&'a Tree, Vec<Sides<'a>>),
 }
 
 /// Which rows of a dataset go left.
@@ -33,22 +38,23 @@ pub(crate) enum Sides<'a> {
 impl<'a> Sides<'a> {
     /// As the rule says of a feature's values.
     pub(crate) fn new(rule: &Rule, feature: usize, data: &'a Dataset) -> Self {
-        let sides = sides(rule, data.bins().of(feature));
+        let bins = data.bins().of(feature);
+        let sides = (0..bins.count()).map(|code| rule.goes_left(bins.value(code)));
         match data.bins().layout().places[feature] {
             Some(Place::Narrow { group, lane }) => {
                 let mut goes_left = Box::new([false; 256]);
-                let known = goes_left.iter_mut().zip(&sides);
-                known.for_each(|(to, side)| *to = *side);
+                let known = goes_left.iter_mut().zip(sides);
+                known.for_each(|(to, side)| *to = side);
                 Self::Narrow {
-                    codes: &data.columns[group * GROUP + lane],
+                    codes: &data.codes.narrow[group * GROUP + lane],
                     goes_left,
                 }
             }
             Some(Place::Wide { column }) => Self::Wide {
-                codes: &data.wide[column],
-                goes_left: sides,
+                codes: &data.codes.wide[column],
+                goes_left: sides.collect(),
             },
-            None => Self::Same(sides.first() == Some(&true)),
+            None => Self::Same(rule.goes_left(bins.value(0))),
         }
     }
 
@@ -67,55 +73,35 @@ impl<'a> Sides<'a> {
 impl<'a> CodedTree<'a> {
     /// The tree, in terms of the bins of these rows.
     pub(crate) fn new(tree: &'a Tree, data: &'a Dataset) -> Self {
+        if let Some(masks) = LeafMasks::new(tree, data.bins()) {
+            return Self::Masks(Box::new(masks), &data.codes);
+        }
         let nodes = tree.nodes.iter();
         let sides = nodes.map(|node| Sides::new(&node.rule, node.feature, data));
-        Self {
-            tree,
-            sides: sides.collect(),
-        }
+        Self::Sides(tree, sides.collect())
     }
 
-    /// Gives the value of each of some rows to `take`: leaf by leaf, all rows of one at a time.
-    pub(crate) fn run(&self, rows: &mut [u32], take: impl FnMut(&[u32], f64)) {
-        self.tree
-            .run(rows, |node, rows| self.sides[node].part(rows), take);
-    }
-}
-
-/// For each bin whether it goes left.
-fn sides(rule: &Rule, bins: &FeatureBins) -> Vec<bool> {
-    match (rule, bins) {
-        (
-            Rule::Number {
-                threshold,
-                missing,
-                default_left,
-            },
-            FeatureBins::Number(bins),
-        ) => {
-            let mut sides: Vec<bool> = bins.bounds.iter().map(|bound| bound <= threshold).collect();
-            if bins.missing {
-                sides.push(match missing {
-                    Missing::None => 0.0 <= *threshold,
-                    Missing::Zero | Missing::Nan => *default_left,
+    /// Gives each of some rows, and the tree's value for it, to `take`.
+    pub(crate) fn run(&self, rows: Range<usize>, mut take: impl FnMut(usize, f64)) {
+        match self {
+            Self::Masks(masks, codes) => masks.run(codes, rows, take),
+            Self::Sides(tree, sides) => {
+                let mut rows: Vec<u32> = rows.map(|row| row as u32).collect();
+                let part = |node: usize, rows: &mut [u32]| sides[node].part(rows);
+                tree.run(&mut rows, part, |rows, value| {
+                    rows.iter().for_each(|row| take(*row as usize, value));
                 });
             }
-            sides
         }
-        (Rule::Category { .. }, FeatureBins::Category(bins)) => {
-            let categories = bins.categories.iter();
-            let sides = categories.map(|category| rule.has_category(*category));
-            std::iter::once(false).chain(sides).collect()
-        }
-        _ => vec![false; bins.count()],
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bins::FeatureBins;
     use crate::testing::{dataset, table};
-    use crate::tree::{Answer, Node};
+    use crate::tree::{Answer, Missing, Node};
 
     /// A stump for each feature and rule: a row must go the same way by its bins and by its values.
     #[test]
@@ -160,14 +146,16 @@ mod tests {
                     leaves: vec![leaf(1.0), leaf(2.0)],
                     shrinkage: 1.0,
                 };
-                let mut rows: Vec<u32> = (0..column.len() as u32).collect();
-                let mut found = vec![f64::NAN; column.len()];
-                CodedTree::new(&tree, &data).run(&mut rows, |rows, value| {
-                    rows.iter().for_each(|row| found[*row as usize] = value);
-                });
-                for (value, found) in column.iter().zip(found) {
-                    let expected = tree.value(|_| *value);
-                    assert_eq!(found, expected, "{:?} {value}", tree.nodes[0].rule);
+                let sides = vec![Sides::new(&tree.nodes[0].rule, feature, &data)];
+                for coded in [CodedTree::new(&tree, &data), CodedTree::Sides(&tree, sides)] {
+                    let mut rows = 0;
+                    coded.run(0..column.len(), |row, found| {
+                        let value = column[row];
+                        let expected = tree.value(|_| value);
+                        assert_eq!(found, expected, "{:?} {value}", tree.nodes[0].rule);
+                        rows += 1;
+                    });
+                    assert_eq!(rows, column.len());
                 }
             }
         }

@@ -6,7 +6,8 @@ mod tests;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::bins::{Bins, FeatureBins, GROUP, Place};
+use crate::bins::{Bins, GROUP, Place};
+use crate::codes::{Codes, encode_wide};
 use crate::error::Error;
 use crate::feature::batch_rows;
 use crate::pool::Pool;
@@ -32,10 +33,8 @@ pub struct Dataset {
     words: Vec<Word>,
     /// Words before the first row, so that it begins with a cache line.
     lead: usize,
-    /// The same codes, column by column: splitting a leaf looks at one feature of each row.
-    pub(crate) columns: Vec<Vec<u8>>,
-    /// Codes of 16 bits, column by column.
-    pub(crate) wide: Vec<Vec<u16>>,
+    /// The same codes, and those of 16 bits: splitting a leaf looks at one feature of each row.
+    pub(crate) codes: Codes,
     pub(crate) label: Vec<f64>,
     pub(crate) weight: Option<Vec<f64>>,
 }
@@ -82,7 +81,7 @@ impl Dataset {
         self.bins.digest(digest);
         digest.update(&(self.num_rows() as u64).to_le_bytes());
         digest.update(self.words().as_flattened());
-        for value in self.wide.iter().flatten() {
+        for value in self.codes.wide.iter().flatten() {
             digest.update(&value.to_le_bytes());
         }
         for value in self.label.iter().chain(self.weight.iter().flatten()) {
@@ -115,14 +114,7 @@ impl DatasetBuilder {
         let data = Dataset {
             words,
             lead,
-            columns: (0..layout.narrow)
-                .map(|_| Vec::with_capacity(rows))
-                .collect(),
-            wide: layout
-                .wide
-                .iter()
-                .map(|_| Vec::with_capacity(rows))
-                .collect(),
+            codes: Codes::with_capacity(layout, rows),
             label: Vec::with_capacity(rows),
             weight: None,
             bins: bins.clone(),
@@ -176,8 +168,7 @@ impl DatasetBuilder {
         let Dataset {
             bins,
             words,
-            columns: narrow,
-            wide,
+            codes: Codes { narrow, wide },
             ..
         } = &mut self.data;
         let layout = bins.layout();
@@ -186,9 +177,8 @@ impl DatasetBuilder {
             .zip(layout.narrow_features())
             .for_each(|(codes, feature)| bins.of(feature).encode(columns[feature], codes));
         for &(feature, place) in &layout.used {
-            if let (Place::Wide { column }, FeatureBins::Category(of)) = (place, bins.of(feature)) {
-                let codes = columns[feature].iter().map(|value| of.code(*value) as u16);
-                wide[column].extend(codes);
+            if let Place::Wide { column } = place {
+                encode_wide(bins.of(feature), columns[feature], &mut wide[column]);
             }
         }
         let groups = layout.groups();

@@ -114,7 +114,7 @@ impl Histogram {
                 sums,
             );
         }
-        for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
+        for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
             for (code, gradient) in codes[rows.clone()].iter().zip(sums) {
                 let bin = &mut bins[usize::from(*code)];
                 *bin = bin.wrapping_add(*gradient);
@@ -153,7 +153,7 @@ impl Histogram {
                     add_lanes(histogram, lanes, codes[group].iter(), sums);
                 }
             }
-            for (bins, codes) in self.wide.iter_mut().zip(&data.wide) {
+            for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
                 for (row, gradient) in rows.iter().zip(&*sums) {
                     let bin = &mut bins[usize::from(codes[*row as usize])];
                     *bin = bin.wrapping_add(*gradient);

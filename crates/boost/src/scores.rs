@@ -72,7 +72,7 @@ impl Scores {
         });
     }
 
-    /// Adds one tree of a class by running the wanted rows down it.
+    /// Adds one tree of a class to the scores of the wanted rows.
     pub(crate) fn add_tree(
         &mut self,
         class: usize,
@@ -82,9 +82,11 @@ impl Scores {
         let chunks = self.classes[class].par_chunks_mut(RUN_CHUNK).enumerate();
         chunks.for_each(|(chunk, scores)| {
             let first = chunk * RUN_CHUNK;
-            let rows = (first..first + scores.len()).filter(|row| wanted(*row));
-            let mut rows: Vec<u32> = rows.map(|row| row as u32).collect();
-            add(scores, first, tree, &mut rows);
+            tree.run(first..first + scores.len(), |row, value| {
+                if wanted(row) {
+                    scores[row - first] += value;
+                }
+            });
         });
     }
 
@@ -104,20 +106,11 @@ impl Scores {
                 let first = chunk * RUN_CHUNK;
                 // Chunk by chunk, so that the codes of its rows stay in the cache from tree to tree.
                 for tree in trees.clone() {
-                    let rows = first..first + scores.len();
-                    let mut rows: Vec<u32> = rows.map(|row| row as u32).collect();
-                    add(scores, first, tree, &mut rows);
+                    tree.run(first..first + scores.len(), |row, value| {
+                        scores[row - first] += value;
+                    });
                 }
             });
         }
     }
-}
-
-/// Adds a tree's values for some rows to scores, of which `first` is the row of the first.
-fn add(scores: &mut [f64], first: usize, tree: &CodedTree<'_>, rows: &mut [u32]) {
-    tree.run(rows, |rows, value| {
-        for row in rows {
-            scores[*row as usize - first] += value;
-        }
-    });
 }

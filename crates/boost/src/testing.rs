@@ -90,9 +90,9 @@ pub(crate) fn code(data: &Dataset, place: Place, row: usize) -> usize {
         Place::Narrow { group, lane } => {
             let groups = data.bins().layout().groups();
             let word = data.words()[row * groups + group];
-            assert_eq!(data.columns[group * GROUP + lane][row], word[lane]);
+            assert_eq!(data.codes.narrow[group * GROUP + lane][row], word[lane]);
             usize::from(word[lane])
         }
-        Place::Wide { column } => usize::from(data.wide[column][row]),
+        Place::Wide { column } => usize::from(data.codes.wide[column][row]),
     }
 }

@@ -1,5 +1,7 @@
 //! One tree.
 
+use std::iter::successors;
+
 use crate::bins::number::ZERO_THRESHOLD;
 use crate::rows::part;
 
@@ -47,6 +49,20 @@ impl Rule {
         Self::Category { bits }
     }
 
+    /// The categories that go left, ascending.
+    pub(crate) fn categories(&self) -> impl Iterator<Item = u32> {
+        let bits = match self {
+            Self::Category { bits } => bits.as_slice(),
+            Self::Number { .. } => &[],
+        };
+        (0..).zip(bits).flat_map(|(word, bits)| {
+            // Bit by bit from the lowest: taking off one makes the rest.
+            let rests = successors(Some(*bits), |rest| Some(rest & rest.wrapping_sub(1)));
+            let rests = rests.take_while(|rest| *rest != 0);
+            rests.map(move |rest| word * u32::BITS + rest.trailing_zeros())
+        })
+    }
+
     /// Whether a value goes left; as LightGBM decides it, to the last case.
     #[inline]
     pub(crate) fn goes_left(&self, value: f64) -> bool {
@@ -88,14 +104,6 @@ impl Rule {
                 }
             }
             _ => part(rows, |row| self.goes_left(values[row])),
-        }
-    }
-
-    /// Whether a category goes left by the rule's bits.
-    pub(crate) fn has_category(&self, category: u32) -> bool {
-        match self {
-            Self::Number { .. } => false,
-            Self::Category { bits } => has_bit(bits, f64::from(category)),
         }
     }
 }

@@ -30,17 +30,12 @@ struct ConstantFile<'a> {
 }
 
 impl Model {
-    /// A column of predictions per output, from a column per feature of so many rows.
-    pub(crate) fn predict(&self, columns: &[&[f64]], rows: usize) -> Result<Vec<Vec<f64>>, Fault> {
+    /// Makes ready to predict.
+    pub(crate) fn predictor(&self) -> Predictor<'_> {
         match self {
-            Self::Trees(model) => {
-                let values = model.predict(columns).map_err(refused)?;
-                Ok(by_column(&values, model.outputs()))
-            }
-            Self::Linear(model) => Ok(model.predict(columns, rows)),
-            Self::Constant(constant) => {
-                Ok(constant.iter().map(|value| vec![*value; rows]).collect())
-            }
+            Self::Trees(model) => Predictor::Trees(model.outputs(), model.predictor()),
+            Self::Linear(model) => Predictor::Linear(model),
+            Self::Constant(constant) => Predictor::Constant(constant),
         }
     }
 
@@ -58,6 +53,30 @@ impl Model {
                     prediction: constant,
                 };
                 Ok(("model.json", json(&file)?))
+            }
+        }
+    }
+}
+
+/// A model that is ready to predict.
+pub(crate) enum Predictor<'a> {
+    /// So many outputs.
+    Trees(usize, boost::Predictor<'a>),
+    Linear(&'a linear::Model),
+    Constant(&'a [f64]),
+}
+
+impl Predictor<'_> {
+    /// A column of predictions per output, from a column per feature of so many rows.
+    pub(crate) fn predict(&self, columns: &[&[f64]], rows: usize) -> Result<Vec<Vec<f64>>, Fault> {
+        match self {
+            Self::Trees(outputs, model) => {
+                let values = model.predict(columns).map_err(refused)?;
+                Ok(by_column(&values, *outputs))
+            }
+            Self::Linear(model) => Ok(model.predict(columns, rows)),
+            Self::Constant(constant) => {
+                Ok(constant.iter().map(|value| vec![*value; rows]).collect())
             }
         }
     }
@@ -100,7 +119,7 @@ mod tests {
     #[test]
     fn a_constant_predicts_itself() {
         let model = Model::Constant(vec![0.2, 0.8]);
-        let predictions = model.predict(&[], 2).unwrap();
+        let predictions = model.predictor().predict(&[], 2).unwrap();
         assert_eq!(predictions, [[0.2, 0.2], [0.8, 0.8]]);
     }
 }

@@ -10,7 +10,7 @@ use table::columns::find;
 use table::roles::{self, Role, Task};
 
 use crate::columns::Columns;
-use crate::model::Model;
+use crate::model::Predictor;
 use crate::rows::{self, Batch, slices};
 use crate::survey::Survey;
 use crate::target::Target;
@@ -21,7 +21,7 @@ pub(crate) fn write(
     output: &Output,
     columns: &Columns,
     survey: &Survey,
-    model: &Model,
+    model: &Predictor<'_>,
     partition: &str,
 ) -> Result<(), Fault> {
     let form = Form::new(columns, survey);
@@ -91,11 +91,11 @@ impl<'a> Form<'a> {
         item: &Item,
         batch: &Batch,
         columns: &Columns,
-        model: &Model,
+        model: &Predictor<'_>,
     ) -> Result<RecordBatch, Fault> {
         let rows = batch.rows.num_rows();
         let features = batch.features(columns)?;
-        if let Model::Linear(linear) = model {
+        if let Predictor::Linear(linear) = model {
             linear.check(item, batch.first, &slices(&features))?;
         }
         let mut arrays: Vec<ArrayRef> = vec![self.labels(&batch.numbers(columns.label.name())?)];

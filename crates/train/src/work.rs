@@ -31,9 +31,10 @@ impl QueueStage for Train {
         let (name, content) = model.file(&survey.target)?;
         output.write(name, &content)?;
         output.write("training.json", &json(&training)?)?;
+        let predictor = model.predictor();
         for partition in [VALIDATION, TEST] {
             if survey.rows[partition] > 0 {
-                predictions::write(queue, output, &columns, &survey, &model, partition)?;
+                predictions::write(queue, output, &columns, &survey, &predictor, partition)?;
             }
         }
         Ok(())

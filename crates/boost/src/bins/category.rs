@@ -6,7 +6,7 @@ use crate::error::Error;
 pub(crate) const MOST_CATEGORIES: u32 = 1 << 24;
 
 /// Codes of bins fit into 16 bits.
-const MOST_BINS: usize = 1 << 16;
+pub(crate) const MOST_BINS: usize = 1 << 16;
 
 /// The bin of missing values, of categories too rare for a bin, and of those never seen.
 pub(crate) const OTHER: usize = 0;
@@ -64,7 +64,8 @@ impl CategoryBins {
         Self::of(categories)
     }
 
-    fn of(categories: Vec<u32>) -> Self {
+    /// Gives a bin to each of these categories.
+    pub(crate) fn of(categories: Vec<u32>) -> Self {
         let most = categories.iter().max().map_or(0, |most| *most as usize + 1);
         let mut codes = vec![OTHER as u16; most];
         for (bin, category) in categories.iter().enumerate() {

@@ -54,11 +54,22 @@ impl FeatureBins {
     }
 
     /// The bin of a value.
-    #[cfg(test)]
+    #[inline]
     pub(crate) fn code(&self, value: f64) -> usize {
         match self {
             Self::Number(bins) => bins.code(value),
             Self::Category(bins) => bins.code(value),
+        }
+    }
+
+    /// A value of a bin, that goes the same way as all others of it.
+    pub(crate) fn value(&self, code: usize) -> f64 {
+        match self {
+            Self::Number(bins) => bins.bounds.get(code).copied().unwrap_or(f64::NAN),
+            Self::Category(bins) => match code {
+                category::OTHER => f64::NAN,
+                _ => f64::from(bins.categories[code - 1]),
+            },
         }
     }
 }

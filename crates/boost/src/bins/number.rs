@@ -53,7 +53,6 @@ impl NumberBins {
     }
 
     /// The bin of a value. Where missing values have no bin they count as zero, as in LightGBM.
-    #[cfg(test)]
     pub(crate) fn code(&self, value: f64) -> usize {
         if value.is_nan() {
             return self.code_of_missing();

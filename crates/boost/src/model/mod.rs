@@ -1,5 +1,6 @@
 //! A trained model.
 
+mod bins;
 mod parse;
 mod predict;
 mod section;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::feature::model_names;
 use crate::parameters::{Checked, Objective};
 use crate::tree::Tree;
+pub use predict::Predictor;
 
 /// How the importance of a feature is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

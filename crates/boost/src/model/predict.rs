@@ -1,40 +1,62 @@
 //! Predictions, bit for bit those of Python's `lightgbm` on the same model file.
 
-use crate::error::Error;
-use crate::model::Model;
-use crate::parameters::Objective;
+#[cfg(test)]
+mod tests;
 
-/// Rows that go down all trees together.
-const ROWS: usize = 1 << 11;
+use std::ops::Range;
+
+use crate::bins::Bins;
+use crate::codes::Codes;
+use crate::error::Error;
+use crate::masks::LeafMasks;
+use crate::model::{Model, bins::bins};
+use crate::parameters::Objective;
+use crate::tree::Tree;
+
+/// Rows that go down all trees together: their codes stay in the second cache.
+const ROWS: usize = 1 << 13;
+
+/// Bytes of sets of leaves that are kept ready; the trees beyond, some hundreds, part rows by their values.
+const MOST_MASKS: usize = 32 << 20;
+
+/// A model that is ready to predict. Cheap beside predictions for some thousand rows.
+#[derive(Debug)]
+pub struct Predictor<'a> {
+    model: &'a Model,
+    bins: Option<Bins>,
+    /// Of the first trees.
+    masks: Vec<Option<LeafMasks>>,
+}
 
 impl Model {
+    /// Makes ready to predict, once for any number of batches.
+    #[must_use]
+    pub fn predictor(&self) -> Predictor<'_> {
+        let bins = bins(&self.trees, self.names.len());
+        let mut masks = Vec::new();
+        let mut bytes = 0;
+        for tree in &self.trees {
+            if bytes > MOST_MASKS {
+                break;
+            }
+            let of_tree = bins.as_ref().and_then(|bins| LeafMasks::new(tree, bins));
+            bytes += of_tree.as_ref().map_or(0, LeafMasks::bytes);
+            masks.push(of_tree);
+        }
+        Predictor {
+            model: self,
+            bins,
+            masks,
+        }
+    }
+
     /// The sums of the trees: rows × [`outputs`](Self::outputs), row after row.
     ///
     /// # Errors
     ///
     /// Columns too many, too few or of different lengths.
     pub fn predict_raw(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
-        let rows = self.check_columns(columns)?;
-        let outputs = self.num_class;
-        let mut sums = vec![0.0; rows * outputs];
-        // Tree by tree over some rows: trees and rows stay in the cache, and each row's sum still goes by tree order.
-        for (chunk, sums) in sums.chunks_mut(ROWS * outputs).enumerate() {
-            let first = chunk * ROWS;
-            let all = first as u32..(first + sums.len() / outputs) as u32;
-            for (number, tree) in self.trees.iter().enumerate() {
-                let mut rows: Vec<u32> = all.clone().collect();
-                let part = |node: usize, rows: &mut [u32]| {
-                    let node = &tree.nodes[node];
-                    node.rule.part(columns[node.feature], rows)
-                };
-                tree.run(&mut rows, part, |rows, value| {
-                    for row in rows {
-                        sums[(*row as usize - first) * outputs + number % outputs] += value;
-                    }
-                });
-            }
-        }
-        Ok(sums)
+        self.predictor().predict_raw(columns)
     }
 
     /// Predictions: P(class 1), P(class k) for each class, or the value; rows × [`outputs`](Self::outputs), row after row.
@@ -43,17 +65,7 @@ impl Model {
     ///
     /// Columns too many, too few or of different lengths.
     pub fn predict(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
-        let mut values = self.predict_raw(columns)?;
-        match self.objective {
-            Objective::Regression => {}
-            Objective::Binary => {
-                for value in &mut values {
-                    *value = 1.0 / (1.0 + (-*value).exp());
-                }
-            }
-            Objective::Multiclass => values.chunks_exact_mut(self.num_class).for_each(softmax),
-        }
-        Ok(values)
+        self.predictor().predict(columns)
     }
 
     fn check_columns(&self, columns: &[&[f64]]) -> Result<usize, Error> {
@@ -72,6 +84,72 @@ impl Model {
             ))),
         }
     }
+}
+
+impl Predictor<'_> {
+    /// See [`Model::predict_raw`].
+    ///
+    /// # Errors
+    ///
+    /// Columns too many, too few or of different lengths.
+    pub fn predict_raw(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
+        let rows = self.model.check_columns(columns)?;
+        let outputs = self.model.num_class;
+        let mut sums = vec![0.0; rows * outputs];
+        for (chunk, sums) in sums.chunks_mut(ROWS * outputs).enumerate() {
+            let rows = chunk * ROWS..chunk * ROWS + sums.len() / outputs;
+            self.add(columns, rows, sums);
+        }
+        Ok(sums)
+    }
+
+    /// See [`Model::predict`].
+    ///
+    /// # Errors
+    ///
+    /// Columns too many, too few or of different lengths.
+    pub fn predict(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
+        let mut values = self.predict_raw(columns)?;
+        match self.model.objective {
+            Objective::Regression => {}
+            Objective::Binary => {
+                for value in &mut values {
+                    *value = 1.0 / (1.0 + (-*value).exp());
+                }
+            }
+            Objective::Multiclass => values
+                .chunks_exact_mut(self.model.num_class)
+                .for_each(softmax),
+        }
+        Ok(values)
+    }
+
+    /// Adds up all trees for some rows. Tree by tree, so that each row's sum goes by their order.
+    fn add(&self, columns: &[&[f64]], rows: Range<usize>, sums: &mut [f64]) {
+        let outputs = self.model.num_class;
+        let columns: Vec<&[f64]> = columns.iter().map(|column| &column[rows.clone()]).collect();
+        let codes = self.bins.as_ref().map(|bins| Codes::of(bins, &columns));
+        for (number, tree) in self.model.trees.iter().enumerate() {
+            let sums = &mut sums[number % outputs..];
+            let take = |row: usize, value: f64| sums[row * outputs] += value;
+            match (self.masks.get(number), &codes) {
+                (Some(Some(masks)), Some(codes)) => masks.run(codes, 0..rows.len(), take),
+                _ => by_values(tree, &columns, rows.len(), take),
+            }
+        }
+    }
+}
+
+/// Gives each row, and the value of its leaf, to `take`.
+fn by_values(tree: &Tree, columns: &[&[f64]], rows: usize, mut take: impl FnMut(usize, f64)) {
+    let mut rows: Vec<u32> = (0..rows as u32).collect();
+    let part = |node: usize, rows: &mut [u32]| {
+        let node = &tree.nodes[node];
+        node.rule.part(columns[node.feature], rows)
+    };
+    tree.run(&mut rows, part, |rows, value| {
+        rows.iter().for_each(|row| take(*row as usize, value));
+    });
 }
 
 /// Scores to probabilities, in LightGBM's order of operations.
