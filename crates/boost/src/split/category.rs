@@ -9,7 +9,9 @@ mod tests;
 use std::cmp::Ordering;
 
 use crate::bins::CategoryBins;
-use crate::gradient::Sums;
+use crate::bins::category::MOST_BINS;
+use crate::gradient::{Sums, Units};
+use crate::math::{Vectored, vectored};
 use crate::split::{Cut, Finder, Leaf, Split};
 
 /// The best set so far.
@@ -70,19 +72,23 @@ impl Finder<'_> {
     /// The bins that have rows enough to be told apart, by smoothed mean gradient: as many from either end as a set may have.
     fn ends(&self, words: &[u64], leaf: &Leaf) -> [Vec<usize>; 2] {
         let parameters = self.parameters.parameters();
-        let smooth = parameters.cat_smooth;
-        // The number of rows is rounded, halves up.
-        let least_rows = smooth.ceil() - 0.5;
-        let mut order: Vec<(f64, usize)> = Vec::with_capacity(words.len());
-        for (bin, word) in words.iter().enumerate().skip(1) {
-            let (gradient, hessian) = self.real(Sums(*word));
-            if hessian > 0.0 && hessian * leaf.rows_per_hessian >= least_rows {
-                order.push((gradient / (hessian + smooth), bin));
-            }
+        let mut ranks = vec![0; words.len()];
+        vectored(Rank {
+            words,
+            units: self.units,
+            smooth: parameters.cat_smooth,
+            rows_per_hessian: leaf.rows_per_hessian,
+            ranks: &mut ranks,
+        });
+        let mut count = 0;
+        for bin in 1..ranks.len() {
+            ranks[count] = ranks[bin];
+            count += usize::from(ranks[bin] != NO_RANK);
         }
-        let most = (parameters.max_cat_threshold as usize).min(order.len().div_ceil(2));
-        let first = first_of(&mut order, most, by_gradient);
-        let last = first_of(&mut order, most, |a, b| by_gradient(b, a));
+        ranks.truncate(count);
+        let most = (parameters.max_cat_threshold as usize).min(count.div_ceil(2));
+        let first = first_of(&mut ranks, most, u64::cmp);
+        let last = first_of(&mut ranks, most, |a, b| b.cmp(a));
         [first, last]
     }
 
@@ -132,21 +138,56 @@ impl Finder<'_> {
     }
 }
 
-/// The order of bins by mean gradient.
-fn by_gradient(a: &(f64, usize), b: &(f64, usize)) -> Ordering {
-    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+/// The place of a bin among the others: its smoothed mean gradient, rounded to about ten digits, and its number.
+type BinRank = u64;
+
+/// Bits of a rank that hold the bin.
+const BIN_BITS: u32 = MOST_BINS.ilog2();
+
+/// Of bins that have too few rows.
+const NO_RANK: BinRank = BinRank::MAX;
+
+/// Ranks all bins.
+struct Rank<'a> {
+    words: &'a [u64],
+    units: Units,
+    smooth: f64,
+    rows_per_hessian: f64,
+    ranks: &'a mut [BinRank],
+}
+
+impl Vectored for Rank<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        // The number of rows is rounded, halves up.
+        let least_rows = self.smooth.ceil() - 0.5;
+        for ((rank, word), bin) in self.ranks.iter_mut().zip(self.words).zip(0_u64..) {
+            let sums = Sums(*word);
+            let gradient = f64::from(sums.gradient()) * self.units.gradient;
+            let hessian = f64::from(sums.hessian()) * self.units.hessian;
+            let bits = (gradient / (hessian + self.smooth)).to_bits();
+            // Numbers have the order of their bits, negative ones the other way round.
+            let ordered = bits ^ ((bits as i64 >> 63) as u64 | 1 << 63);
+            let known = (hessian > 0.0) & (hessian * self.rows_per_hessian >= least_rows);
+            let of_bin = ordered >> BIN_BITS << BIN_BITS | bin;
+            *rank = if known { of_bin } else { NO_RANK };
+        }
+    }
 }
 
 /// The first bins in an order, sorted; the others are not.
 fn first_of(
-    bins: &mut [(f64, usize)],
+    ranks: &mut [BinRank],
     count: usize,
-    order: impl Fn(&(f64, usize), &(f64, usize)) -> Ordering,
+    order: impl Fn(&BinRank, &BinRank) -> Ordering,
 ) -> Vec<usize> {
-    if count < bins.len() {
-        bins.select_nth_unstable_by(count, &order);
+    if count < ranks.len() {
+        ranks.select_nth_unstable_by(count, &order);
     }
-    let first = &mut bins[..count];
+    let first = &mut ranks[..count];
     first.sort_unstable_by(order);
-    first.iter().map(|(_, bin)| *bin).collect()
+    let bin = |rank: &BinRank| (rank % (1 << BIN_BITS)) as usize;
+    first.iter().map(bin).collect()
 }
