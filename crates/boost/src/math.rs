@@ -74,6 +74,20 @@ pub(crate) fn ln(x: f64) -> f64 {
     power * LN2_HIGH - ((half - (s * (half + series) + power * LN2_LOW)) - f)
 }
 
+/// A whole number that has the place of a float among floats, by [`f64::total_cmp`]. Faster to sort.
+#[inline(always)]
+pub(crate) fn ordered(x: f64) -> u64 {
+    let bits = x.to_bits();
+    // The bits of negative floats have the order of their sizes.
+    bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
+}
+
+/// The float of a place.
+#[inline(always)]
+pub(crate) fn from_ordered(place: u64) -> f64 {
+    f64::from_bits(place ^ ((!place as i64 >> 63) as u64 | 1 << 63))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +115,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn places_have_the_order_of_floats(a in any::<f64>(), b in any::<f64>()) {
+            prop_assert_eq!(ordered(a).cmp(&ordered(b)), a.total_cmp(&b));
+            prop_assert_eq!(from_ordered(ordered(a)).to_bits(), a.to_bits());
+        }
+
         #[test]
         fn exp_is_the_librarys_to_the_last_bits(x in -700.0..700.0f64) {
             near(exp(x), x.exp());

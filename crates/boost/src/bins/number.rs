@@ -10,6 +10,7 @@ mod tests;
 use std::hint::select_unpredictable;
 
 use crate::bins::NARROW_BINS;
+use crate::math::{from_ordered, ordered};
 
 /// Numbers nearer to zero than this count as zero; LightGBM's constant, which is a rounded `float`.
 pub(crate) const ZERO_THRESHOLD: f64 = 1e-35_f32 as f64;
@@ -28,12 +29,14 @@ pub(crate) struct NumberBins {
 impl NumberBins {
     /// Finds bins for the values of a sample, whose missing values were taken out (they are `missing` in number).
     pub(crate) fn find(
-        mut values: Vec<f64>,
+        values: Vec<f64>,
         has_missing: bool,
         max_bin: usize,
         min_data_in_bin: usize,
     ) -> Self {
-        values.sort_unstable_by(f64::total_cmp);
+        let mut places: Vec<u64> = values.into_iter().map(ordered).collect();
+        places.sort_unstable();
+        let values: Vec<f64> = places.into_iter().map(from_ordered).collect();
         let range = match (values.first(), values.last()) {
             (Some(&first), Some(&last)) => (first, last),
             _ => (0.0, 0.0),

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use crate::bins::CategoryBins;
 use crate::bins::category::MOST_BINS;
 use crate::gradient::{Sums, Units};
-use crate::math::{Vectored, vectored};
+use crate::math::{Vectored, ordered, vectored};
 use crate::split::{Cut, Finder, Leaf, Split};
 
 /// The best set so far.
@@ -167,11 +167,9 @@ impl Vectored for Rank<'_> {
             let sums = Sums(*word);
             let gradient = f64::from(sums.gradient()) * self.units.gradient;
             let hessian = f64::from(sums.hessian()) * self.units.hessian;
-            let bits = (gradient / (hessian + self.smooth)).to_bits();
-            // Numbers have the order of their bits, negative ones the other way round.
-            let ordered = bits ^ ((bits as i64 >> 63) as u64 | 1 << 63);
+            let mean = ordered(gradient / (hessian + self.smooth));
             let known = (hessian > 0.0) & (hessian * self.rows_per_hessian >= least_rows);
-            let of_bin = ordered >> BIN_BITS << BIN_BITS | bin;
+            let of_bin = mean >> BIN_BITS << BIN_BITS | bin;
             *rank = if known { of_bin } else { NO_RANK };
         }
     }
