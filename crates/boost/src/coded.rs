@@ -6,7 +6,7 @@ use crate::bins::{GROUP, Place};
 use crate::codes::Codes;
 use crate::dataset::Dataset;
 use crate::masks::LeafMasks;
-use crate::rows::part;
+use crate::part::part;
 use crate::tree::{Rule, Tree};
 
 /// A tree in terms of the bins of a dataset. Rows go the same way as their values go in the tree itself.

@@ -49,6 +49,7 @@ mod metric;
 mod model;
 mod objective;
 mod parameters;
+mod part;
 mod pool;
 mod prefetch;
 mod random;

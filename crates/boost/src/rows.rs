@@ -1,7 +1,5 @@
 //! The rows of a leaf.
 
-use std::cell::RefCell;
-
 use rayon::prelude::*;
 
 use crate::coded::Sides;
@@ -88,38 +86,6 @@ impl Rows {
             });
         (Self(left), Self(right))
     }
-}
-
-thread_local! {
-    /// Rows that go right, until it is known how many go left.
-    static SPARE: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Puts those that go left before all others; returns how many. The order stays.
-#[inline]
-pub(crate) fn part(rows: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
-    SPARE.with_borrow_mut(|spare| {
-        if spare.len() < rows.len() {
-            spare.resize(rows.len(), 0);
-        }
-        part_with(rows, &mut spare[..rows.len()], goes_left)
-    })
-}
-
-#[inline]
-fn part_with(rows: &mut [u32], spare: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
-    let (mut left, mut right) = (0, 0);
-    for at in 0..rows.len() {
-        let row = rows[at];
-        let goes = goes_left(row as usize);
-        // Both are written, one of them counts: no branch to guess.
-        rows[left] = row;
-        spare[right] = row;
-        left += usize::from(goes);
-        right += usize::from(!goes);
-    }
-    rows[left..].copy_from_slice(&spare[..right]);
-    left
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::iter::successors;
 
 use crate::bins::number::ZERO_THRESHOLD;
-use crate::rows::part;
+use crate::part::part;
 
 /// Which values count as missing in a split by a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,163 @@
+//! Parting rows in two.
+
+use std::cell::RefCell;
+
+/// Rows that are parted together: as many numbers as fit into a vector.
+const LANES: usize = 8;
+
+thread_local! {
+    /// Rows that go right, until it is known how many go left.
+    static SPARE: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Puts those that go left before all others; returns how many. The order stays.
+#[inline]
+pub(crate) fn part(rows: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
+    SPARE.with_borrow_mut(|spare| {
+        // Vectors are written whole, with some numbers behind the last that counts.
+        let room = rows.len() + LANES;
+        if spare.len() < room {
+            spare.resize(room, 0);
+        }
+        let left = part_to(rows, &mut spare[..room], goes_left);
+        let count = rows.len() - left;
+        rows[left..].copy_from_slice(&spare[..count]);
+        left
+    })
+}
+
+/// Puts those that go left to the beginning, the others into `spare`; returns how many go left.
+#[inline]
+fn part_to(rows: &mut [u32], spare: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return simd.vectorize(by_vectors::Part {
+            simd,
+            rows,
+            spare,
+            goes_left,
+        });
+    }
+    part_from(0, (0, 0), rows, spare, goes_left)
+}
+
+/// Parts the rows from a place on, so many having gone left and right before.
+#[inline(always)]
+fn part_from(
+    start: usize,
+    (mut left, mut right): (usize, usize),
+    rows: &mut [u32],
+    spare: &mut [u32],
+    goes_left: impl Fn(usize) -> bool,
+) -> usize {
+    for at in start..rows.len() {
+        let row = rows[at];
+        let goes = goes_left(row as usize);
+        // Both are written, one of them counts: no branch to guess.
+        rows[left] = row;
+        spare[right] = row;
+        left += usize::from(goes);
+        right += usize::from(!goes);
+    }
+    left
+}
+
+#[cfg(target_arch = "x86_64")]
+mod by_vectors {
+    //! Eight rows at a time: those that go one way are brought together in a register.
+
+    use std::arch::x86_64::__m256i;
+
+    use pulp::{NullaryFnOnce, cast, x86::V3};
+
+    use super::{LANES, part_from};
+
+    pub(super) struct Part<'a, F> {
+        pub(super) simd: V3,
+        pub(super) rows: &'a mut [u32],
+        pub(super) spare: &'a mut [u32],
+        pub(super) goes_left: F,
+    }
+
+    impl<F: Fn(usize) -> bool> NullaryFnOnce for Part<'_, F> {
+        type Output = usize;
+
+        #[inline(always)]
+        fn call(self) -> usize {
+            let Self {
+                simd,
+                rows,
+                spare,
+                goes_left,
+            } = self;
+            let (mut left, mut right) = (0, 0);
+            let whole = rows.len() - rows.len() % LANES;
+            for at in (0..whole).step_by(LANES) {
+                let mut block = [0; LANES];
+                block.copy_from_slice(&rows[at..at + LANES]);
+                let mut set = 0;
+                for row in block.iter().rev() {
+                    set = 2 * set + usize::from(goes_left(*row as usize));
+                }
+                // What is written behind the last that counts was read before, or is written over.
+                rows[left..left + LANES].copy_from_slice(&first(simd, block, set));
+                spare[right..right + LANES].copy_from_slice(&first(simd, block, !set));
+                let count = set.count_ones() as usize;
+                left += count;
+                right += LANES - count;
+            }
+            part_from(whole, (left, right), rows, spare, goes_left)
+        }
+    }
+
+    /// The numbers of a set of lanes first.
+    #[inline(always)]
+    fn first(simd: V3, block: [u32; LANES], set: usize) -> [u32; LANES] {
+        let order = cast([ORDERS[set % ORDERS.len()], 0]);
+        let order: __m256i = simd.avx2._mm256_cvtepu8_epi32(order);
+        cast(simd.avx2._mm256_permutevar8x32_epi32(cast(block), order))
+    }
+
+    /// For each set of lanes their numbers, ascending, a byte each.
+    const ORDERS: [u64; 1 << LANES] = {
+        let mut orders = [0; 1 << LANES];
+        let mut set = 0;
+        while set < orders.len() {
+            let (mut lane, mut count) = (0, 0);
+            while lane < LANES as u64 {
+                if set >> lane & 1 == 1 {
+                    orders[set] |= lane << (8 * count);
+                    count += 1;
+                }
+                lane += 1;
+            }
+            set += 1;
+        }
+        orders
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// By vectors and row by row: parting is filtering, in order.
+        #[test]
+        fn rows_are_parted_in_order(sides in prop::collection::vec(any::<bool>(), 0..100)) {
+            let rows: Vec<u32> = (0..sides.len() as u32).collect();
+            let (mut expected, right): (Vec<u32>, Vec<u32>) =
+                rows.iter().partition(|row| sides[**row as usize]);
+            let count = expected.len();
+            expected.extend(right);
+            let mut found = rows.clone();
+            prop_assert_eq!(part(&mut found, |row| sides[row]), count);
+            prop_assert_eq!(&found, &expected);
+            let (mut found, mut spare) = (rows.clone(), rows);
+            prop_assert_eq!(part_from(0, (0, 0), &mut found, &mut spare, |row| sides[row]), count);
+            found[count..].copy_from_slice(&spare[..sides.len() - count]);
+            prop_assert_eq!(&found, &expected);
+        }
+    }
+}
