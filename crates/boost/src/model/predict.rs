@@ -19,7 +19,7 @@ const ROWS: usize = 1 << 13;
 /// Bytes of sets of leaves that are kept ready; the trees beyond, some hundreds, part rows by their values.
 const MOST_MASKS: usize = 32 << 20;
 
-/// A model that is ready to predict. Cheap beside predictions for some thousand rows.
+/// A model that is ready to predict. To make it so takes about as long as to predict ten thousand rows.
 #[derive(Debug)]
 pub struct Predictor<'a> {
     model: &'a Model,

@@ -109,66 +109,49 @@ proptest! {
     }
 }
 
-#[test]
-fn rows_of_many_blocks_and_chunks_each_get_their_own() {
-    let rule = Rule::Number {
-        threshold: 9_000.5,
-        missing: Missing::Nan,
-        default_left: false,
-    };
+/// A node that sends category 1 left.
+fn node(left: i32, right: i32) -> Node {
+    Node {
+        feature: 0,
+        rule: Rule::of_categories([1]),
+        gain: 1.0,
+        left,
+        right,
+        answer: Answer::default(),
+    }
+}
+
+/// A tree of these nodes and three leaves.
+fn small(nodes: Vec<Node>) -> Tree {
     let leaf = |value: f64| Answer {
         value,
         ..Answer::default()
     };
-    let stump = Tree {
-        nodes: vec![Node {
-            feature: 0,
-            rule,
-            gain: 1.0,
-            left: !0,
-            right: !1,
-            answer: Answer::default(),
-        }],
-        leaves: vec![leaf(1.0), leaf(2.0)],
+    Tree {
+        nodes,
+        leaves: [1.0, 2.0, 3.0].map(leaf).to_vec(),
         shrinkage: 1.0,
-    };
-    let numbers: Vec<f64> = (0..20_000).map(f64::from).collect();
-    let found = model(vec![stump], 1)
-        .predict_raw(&[&numbers[..]; 5])
-        .unwrap();
-    for (number, found) in numbers.iter().zip(found) {
-        assert_eq!(found, if *number <= 9_000.5 { 1.0 } else { 2.0 });
+    }
+}
+
+#[test]
+fn rows_of_many_blocks_and_chunks_each_get_their_own() {
+    let tree = small(vec![node(!0, 1), node(!1, !2)]);
+    let categories: Vec<f64> = (0..20_000).map(|row| f64::from(row % 7)).collect();
+    let found = model(vec![tree], 1).predict_raw(&[&categories[..]; 5]);
+    for (category, found) in categories.iter().zip(found.unwrap()) {
+        assert_eq!(found, if *category == 1.0 { 1.0 } else { 3.0 });
     }
 }
 
 #[test]
 fn a_tree_that_comes_to_a_leaf_twice_is_walked_by_values() {
-    let node = |left: i32, right: i32| Node {
-        feature: 0,
-        rule: Rule::Number {
-            threshold: 1.0,
-            missing: Missing::Nan,
-            default_left: true,
-        },
-        gain: 1.0,
-        left,
-        right,
-        answer: Answer::default(),
-    };
-    let leaf = |value: f64| Answer {
-        value,
-        ..Answer::default()
-    };
     for nodes in [
         vec![node(1, !1), node(!1, !2)],
         vec![node(!0, !1), node(!2, !2)],
     ] {
-        let tree = Tree {
-            nodes,
-            leaves: [1.0, 2.0, 3.0].map(leaf).to_vec(),
-            shrinkage: 1.0,
-        };
-        let column = [0.0, 2.0];
+        let tree = small(nodes);
+        let column = [0.0, 1.0];
         let expected = column.map(|value| tree.value(|_| value));
         let found = model(vec![tree], 1).predict_raw(&[&column[..]; 5]).unwrap();
         assert_eq!(found, expected);
