@@ -1,8 +1,8 @@
 //! Doubles as whole numbers in the same order, and counts by such keys.
 
-use crate::hash::mix;
-
 const SIGN: u64 = 1 << 63;
+/// 2^64 over the golden ratio: the high bits of its multiples lie far apart (Knuth, "The Art of Computer Programming" 3, 6.4).
+const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The key that a negative zero would have: of no value, as both zeros are one.
 pub(crate) const NEGATIVE_ZERO: u64 = SIGN - 1;
 
@@ -41,7 +41,8 @@ impl Table {
     pub(crate) fn add(&mut self, key: u64, count: u64) {
         let mask = self.slots.len() - 1;
         // Neighbouring keys lie in neighbouring slots within a block of 16, blocks are scattered.
-        let mut place = (mix(key >> 4) as usize) << 4 | key as usize & 15;
+        let block = (key >> 4).wrapping_mul(SCATTER) >> 40;
+        let mut place = (block as usize) << 4 | key as usize & 15;
         loop {
             let slot = &mut self.slots[place & mask];
             if slot.1 == 0 {
@@ -65,7 +66,7 @@ impl Table {
             .copied()
             .filter(|slot| slot.1 > 0)
             .collect();
-        keys.sort_unstable();
+        keys.sort_unstable_by_key(|slot| slot.0);
         keys
     }
 }

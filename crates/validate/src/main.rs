@@ -31,7 +31,7 @@
 //! Notes: `unique`, `uniqueKeys` and `primaryKey` hold within an item (whole rows that repeat across items are `clean`'s to
 //! drop) and cost 16 bytes of memory per row and key; otherwise memory does not grow with the rows. `NaN` is a missing value. A
 //! profile of all columns is left in `_profile.json`: counts, extremes and moments of all rows, quantiles, frequent values and
-//! histograms of a sample where an item has more than 16,384 lines. Years have four digits, booleans are `true` and `false`, `1` and
+//! histograms of a sample where an item has more than 8,192 lines. Years have four digits, booleans are `true` and `false`, `1` and
 //! `0` unless the schema says otherwise, datetimes are ISO 8601 with `T` or a blank; a datetime becomes a moment in UTC with
 //! `"waystation": {"zone": "utc"}` beside its type.
 

@@ -1,7 +1,7 @@
 //! Which rows quantiles and frequent values are taken from.
 
 /// Up to which line of a file one of how many rows is taken.
-const STEPS: [(u64, u64); 3] = [(16_384, 1), (131_072, 8), (u64::MAX, 64)];
+const STEPS: [(u64, u64); 3] = [(8_192, 1), (65_536, 8), (u64::MAX, 64)];
 
 /// The rows of a batch that are in the sample, each for `weight` rows.
 #[derive(Debug)]
