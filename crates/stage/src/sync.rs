@@ -11,11 +11,14 @@ use crate::workers::lock;
 
 /// How long finished work may wait for its sync: what a power cut can cost at most, beside the work in flight.
 const BATCH_TIME: Duration = Duration::from_millis(500);
+/// Of so many bytes the disk is told at once: it can write them while the next ones are made. At the end nothing else is
+/// left to do meanwhile.
+const BATCH_BYTES: u64 = 8 << 20;
 /// From this many files on, one sync of the file system is cheaper than a sync of each file.
 const MANY_FILES: usize = 24;
 
-/// Finished work on its way to the disk. Who hands something in does not wake the thread that syncs: with small items
-/// that would cost more than the items.
+/// Finished work on its way to the disk. Who hands something small in does not wake the thread that syncs: that would cost
+/// more than the items.
 #[derive(Debug, Default)]
 pub(crate) struct Finished {
     waiting: Mutex<Waiting>,
@@ -25,6 +28,8 @@ pub(crate) struct Finished {
 #[derive(Debug, Default)]
 struct Waiting {
     batch: Vec<Entry>,
+    /// The size of its outputs.
+    bytes: u64,
     /// No more will come.
     ended: bool,
     /// The disk takes nothing more.
@@ -35,7 +40,11 @@ impl Finished {
     /// Hands in finished work. False when the disk takes nothing more.
     pub(crate) fn hand_in(&self, done: Entry) -> bool {
         let mut waiting = lock(&self.waiting);
+        waiting.bytes += size(&done);
         waiting.batch.push(done);
+        if waiting.bytes >= BATCH_BYTES {
+            self.changed.notify_all();
+        }
         !waiting.failed
     }
 
@@ -56,9 +65,12 @@ impl Finished {
             let waiting = lock(&self.waiting);
             let waited = self
                 .changed
-                .wait_timeout_while(waiting, BATCH_TIME, |waiting| !waiting.ended);
+                .wait_timeout_while(waiting, BATCH_TIME, |waiting| {
+                    !waiting.ended && waiting.bytes < BATCH_BYTES
+                });
             let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
             let batch = std::mem::take(&mut waiting.batch);
+            waiting.bytes = 0;
             if waiting.ended {
                 return Ok(batch);
             }
@@ -90,6 +102,14 @@ pub(crate) fn outputs(entry: &Entry) -> impl Iterator<Item = &str> {
         _ => &[],
     };
     outputs.iter().map(|written| written.name.as_str())
+}
+
+/// The size of the outputs an entry speaks of.
+fn size(entry: &Entry) -> u64 {
+    match entry {
+        Entry::Done { receipt, .. } => receipt.outputs.iter().map(|written| written.bytes).sum(),
+        _ => 0,
+    }
 }
 
 /// Makes files and the folders they are in durable.
