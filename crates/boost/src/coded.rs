@@ -23,7 +23,7 @@ pub(crate) enum CodedTree<'a> {
 pub(crate) enum Sides<'a> {
     /// By codes of a byte.
     Narrow {
-        codes: &'a [u8],
+        codes: Bytes<'a>,
         goes_left: Box<[bool; 256]>,
     },
     /// By codes of 16 bits.
@@ -33,6 +33,49 @@ pub(crate) enum Sides<'a> {
     },
     /// All of them, or none: the feature has one bin and no codes.
     Same(bool),
+}
+
+/// The codes of a feature, as they lie twice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bytes<'a> {
+    /// One behind the other.
+    pub(crate) column: &'a [u8],
+    /// Each with those of the row's other features, so many bytes after that of the row before.
+    pub(crate) rows: &'a [u8],
+    pub(crate) width: usize,
+}
+
+/// Where fewer rows than one in so many are wanted, each code lies in a cache line of its own, in the column too. Then those
+/// lines are read that the sums of the children want next, or that were read for the parent's.
+const SPARSE: usize = 24;
+
+impl<'a> Bytes<'a> {
+    fn of(data: &'a Dataset, group: usize, lane: usize) -> Self {
+        let words = data.words().as_flattened();
+        Self {
+            column: &data.codes.narrow[group * GROUP + lane],
+            rows: words.get(group * GROUP + lane..).unwrap_or_default(),
+            width: data.bins().layout().groups() * GROUP,
+        }
+    }
+
+    /// Puts the rows that go left before all others; returns how many. The order stays.
+    fn part(self, rows: &mut [u32], goes_left: &[bool; 256]) -> usize {
+        let span = match rows {
+            [first, .., last] => (*last - *first) as usize,
+            _ => 0,
+        };
+        let Self {
+            column,
+            rows: bytes,
+            width,
+        } = self;
+        if span > rows.len() * SPARSE {
+            part(rows, |row| goes_left[usize::from(bytes[row * width])])
+        } else {
+            part(rows, |row| goes_left[usize::from(column[row])])
+        }
+    }
 }
 
 impl<'a> Sides<'a> {
@@ -46,7 +89,7 @@ impl<'a> Sides<'a> {
                 let known = goes_left.iter_mut().zip(sides);
                 known.for_each(|(to, side)| *to = side);
                 Self::Narrow {
-                    codes: &data.codes.narrow[group * GROUP + lane],
+                    codes: Bytes::of(data, group, lane),
                     goes_left,
                 }
             }
@@ -61,9 +104,7 @@ impl<'a> Sides<'a> {
     /// Puts the rows that go left before all others; returns how many. The order stays.
     pub(crate) fn part(&self, rows: &mut [u32]) -> usize {
         match self {
-            Self::Narrow { codes, goes_left } => {
-                part(rows, |row| goes_left[usize::from(codes[row])])
-            }
+            Self::Narrow { codes, goes_left } => codes.part(rows, goes_left),
             Self::Wide { codes, goes_left } => part(rows, |row| goes_left[usize::from(codes[row])]),
             Self::Same(goes_left) => rows.len() * usize::from(*goes_left),
         }
@@ -97,11 +138,23 @@ impl<'a> CodedTree<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::bins::FeatureBins;
-    use crate::testing::{dataset, table};
+    use crate::testing::{code, dataset, table};
     use crate::tree::{Answer, Missing, Node};
+
+    /// The rows whose code is in a set go left.
+    pub(crate) fn sides(column: &[u8], goes_left: impl Fn(usize) -> bool) -> Sides<'_> {
+        Sides::Narrow {
+            codes: Bytes {
+                column,
+                rows: column,
+                width: 1,
+            },
+            goes_left: Box::new(std::array::from_fn(goes_left)),
+        }
+    }
 
     /// A stump for each feature and rule: a row must go the same way by its bins and by its values.
     #[test]
@@ -157,6 +210,40 @@ mod tests {
                     });
                     assert_eq!(rows, column.len());
                 }
+            }
+        }
+    }
+
+    /// However far apart rows are, they are parted by their own codes.
+    #[test]
+    fn few_rows_are_parted_like_many() {
+        let data = dataset(&table(20_000), 1);
+        for &(feature, place) in &data.bins().layout().used {
+            let bins = data.bins().of(feature).count();
+            let codes = (1..bins).step_by(2);
+            let rule = match data.bins().of(feature) {
+                FeatureBins::Number(of) => Rule::Number {
+                    threshold: of.bounds[bins / 2 - 1],
+                    missing: Missing::None,
+                    default_left: false,
+                },
+                FeatureBins::Category(of) => {
+                    Rule::of_categories(codes.map(|code| of.categories[code - 1]))
+                }
+            };
+            let sides = Sides::new(&rule, feature, &data);
+            for step in [1, SPARSE + 1, 100] {
+                let mut rows: Vec<u32> = (0..20_000).step_by(step).collect();
+                let goes_left = |row: &u32| {
+                    let code = code(&data, place, *row as usize);
+                    rule.goes_left(data.bins().of(feature).value(code))
+                };
+                let (mut expected, right): (Vec<u32>, Vec<u32>) =
+                    rows.iter().partition(|row| goes_left(row));
+                let left = sides.part(&mut rows);
+                assert_eq!(left, expected.len(), "{place:?} {step}");
+                expected.extend(right);
+                assert_eq!(rows, expected, "{place:?} {step}");
             }
         }
     }

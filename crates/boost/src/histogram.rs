@@ -20,11 +20,14 @@ const GATHERED: usize = 512;
 /// cache, beside a group's histograms.
 const BUNDLE: usize = 4;
 
+/// Words in a cache line.
+const LINE: usize = 8;
+
 /// Rows below which a histogram is not worth a second thread.
 const PARALLEL_ROWS: usize = 1 << 15;
 
-/// Gathered words, group by group.
-type Gathered = [[Word; GATHERED]; BUNDLE];
+/// Gathered words, row by row.
+type Gathered = [Word; GATHERED * BUNDLE];
 
 /// The sums of gradients per bin, of all features; see [`Sums`](crate::gradient::Sums) for the words.
 #[derive(Debug)]
@@ -103,16 +106,16 @@ impl Histogram {
     fn add_neighbours(&mut self, data: &Dataset, gradients: &Gradients, rows: Range<usize>) {
         let layout = data.bins().layout();
         let groups = layout.groups();
-        let words = &data.words()[rows.start * groups..rows.end * groups];
+        let words = &data.words()[rows.start * groups..];
+        let (words, next) = words.split_at(rows.len() * groups);
         let sums = &gradients.words[rows.clone()];
         for (group, histogram) in self.narrow.iter_mut().enumerate() {
+            // Of what comes next a share, so that it is there in time and does not come all at once.
+            for line in 0..rows.len() / LINE {
+                prefetch(next, (group * (rows.len() / LINE) + line) * LINE);
+            }
             let lanes = (layout.narrow - group * GROUP).min(GROUP);
-            add_lanes(
-                histogram,
-                lanes,
-                words[group..].iter().step_by(groups),
-                sums,
-            );
+            add_lanes(histogram, lanes, &words[group..], groups, sums);
         }
         for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
             for (code, gradient) in codes[rows.clone()].iter().zip(sums) {
@@ -124,7 +127,7 @@ impl Histogram {
 
     fn add(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
         let layout = data.bins().layout();
-        let mut codes: Gathered = [[Word::default(); GATHERED]; BUNDLE];
+        let mut codes: Gathered = [Word::default(); GATHERED * BUNDLE];
         let mut sums = [0; GATHERED];
         let mut batches = rows.chunks(GATHERED).peekable();
         while let Some(rows) = batches.next() {
@@ -142,15 +145,16 @@ impl Histogram {
             }
             for (bundle, histograms) in self.narrow.chunks_mut(BUNDLE).enumerate() {
                 let first = bundle * BUNDLE;
-                gather_groups(data, first, histograms.len(), rows, &mut codes);
-                let share = next.len().div_ceil(histograms.len()).max(1);
+                let count = histograms.len();
+                gather_groups(data, first, count, rows, &mut codes);
+                let share = next.len().div_ceil(count).max(1);
                 let mut shares = next.chunks(share);
                 for (group, histogram) in histograms.iter_mut().enumerate() {
                     for row in shares.next().unwrap_or_default() {
                         prefetch(data.words(), *row as usize * layout.groups() + first);
                     }
                     let lanes = (layout.narrow - (first + group) * GROUP).min(GROUP);
-                    add_lanes(histogram, lanes, codes[group].iter(), sums);
+                    add_lanes(histogram, lanes, &codes[group..], count, sums);
                 }
             }
             for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
@@ -189,41 +193,42 @@ fn gather<const COUNT: usize>(
     rows: &[u32],
     into: &mut Gathered,
 ) {
-    for (at, row) in rows.iter().take(GATHERED).enumerate() {
-        let from = &words[*row as usize * groups + first..][..COUNT];
-        for group in 0..COUNT {
-            into[group][at] = from[group];
-        }
+    let (into, _) = into.as_chunks_mut::<COUNT>();
+    for (to, row) in into.iter_mut().zip(rows) {
+        to.copy_from_slice(&words[*row as usize * groups + first..][..COUNT]);
     }
 }
 
-/// Adds up the first `lanes` features of a group: each number of them is a loop of its own, without a branch.
-fn add_lanes<'a>(
+/// Adds up the first `lanes` features of a group, whose words come at each `step`: each number of lanes is a loop of its
+/// own, without a branch.
+fn add_lanes(
     into: &mut GroupHistogram,
     lanes: usize,
-    codes: impl Iterator<Item = &'a Word>,
+    codes: &[Word],
+    step: usize,
     gradients: &[u64],
 ) {
     match lanes {
         0 => {}
-        1 => add::<1>(into, codes, gradients),
-        2 => add::<2>(into, codes, gradients),
-        3 => add::<3>(into, codes, gradients),
-        4 => add::<4>(into, codes, gradients),
-        5 => add::<5>(into, codes, gradients),
-        6 => add::<6>(into, codes, gradients),
-        7 => add::<7>(into, codes, gradients),
-        _ => add::<GROUP>(into, codes, gradients),
+        1 => add::<1>(into, codes, step, gradients),
+        2 => add::<2>(into, codes, step, gradients),
+        3 => add::<3>(into, codes, step, gradients),
+        4 => add::<4>(into, codes, step, gradients),
+        5 => add::<5>(into, codes, step, gradients),
+        6 => add::<6>(into, codes, step, gradients),
+        7 => add::<7>(into, codes, step, gradients),
+        _ => add::<GROUP>(into, codes, step, gradients),
     }
 }
 
 #[inline]
-fn add<'a, const LANES: usize>(
+fn add<const LANES: usize>(
     into: &mut GroupHistogram,
-    codes: impl Iterator<Item = &'a Word>,
+    codes: &[Word],
+    step: usize,
     gradients: &[u64],
 ) {
-    for (gradient, codes) in gradients.iter().zip(codes) {
+    for (gradient, codes) in gradients.iter().zip(codes.iter().step_by(step)) {
         // Taken apart in a register: the ways to memory are what the sums need.
         let word = u64::from_le_bytes(*codes);
         for lane in 0..LANES {
@@ -236,7 +241,7 @@ fn add<'a, const LANES: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coded::Sides;
+    use crate::coded::tests::sides;
     use crate::gradient::Sums;
     use crate::rows::Rows;
     use crate::testing::{ByRow, code, dataset, table};
@@ -260,11 +265,7 @@ mod tests {
         let mut parent = Histogram::new(data.bins().layout());
         parent.build(&data, &gradients, all.numbers());
         let codes: Vec<u8> = (0..rows).map(|row| (row % 7) as u8).collect();
-        let goes_left = Box::new(std::array::from_fn(|code| code < 4));
-        let sides = Sides::Narrow {
-            codes: &codes,
-            goes_left,
-        };
+        let sides = sides(&codes, |code| code < 4);
         let (rows_left, _) = all.part(&sides);
         let mut left = Histogram::new(data.bins().layout());
         left.build(&data, &gradients, rows_left.numbers());

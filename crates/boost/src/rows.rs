@@ -91,6 +91,7 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coded::tests::sides;
     use proptest::prelude::*;
 
     #[test]
@@ -112,9 +113,7 @@ mod tests {
             let mut expected: Vec<u32> = (0..count as u32).collect();
             for modulus in moduli {
                 let codes: Vec<u8> = (0..count).map(|row| (row % modulus) as u8).collect();
-                let mut goes_left = Box::new([false; 256]);
-                goes_left[0] = true;
-                let sides = Sides::Narrow { codes: &codes, goes_left };
+                let sides = sides(&codes, |code| code == 0);
                 let (left, right) = rows.part(&sides);
                 let (expected_left, expected_right): (Vec<u32>, Vec<u32>) =
                     expected.iter().partition(|row| codes[**row as usize] == 0);
