@@ -7,7 +7,7 @@ use waystation_tests::trace::watching_or_skip;
 use waystation_tests::{FOREIGN, Random, Stage, Unit, say, slow};
 
 use crate::fault::{FAULTS, Fault, Injector};
-use crate::scene::{Before, Scene, stage};
+use crate::scene::{Before, Scene, idle_clean, stage};
 
 /// How a run may end in which one call failed: well, with failed items, unable to write, or asking to be run again.
 const STATUSES: [i32; 5] = [0, 1, 73, 74, 75];
@@ -113,6 +113,11 @@ fn validate_survives_every_call() {
 #[test]
 fn clean_survives_every_call() {
     check(stage("clean"));
+}
+
+#[test]
+fn clean_without_rules_survives_every_call() {
+    check(&idle_clean());
 }
 
 #[test]

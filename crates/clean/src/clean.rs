@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use stage::{
-    Blame, Definition, Digest, Fault, FitStage, Item, ItemStage, Options, Output, Part, Reads,
+    Blame, Counts, Definition, Digest, Fault, FitStage, Item, ItemStage, Options, Output, Part,
+    Reads,
 };
 use table::{Reader, Writer, ordered_map};
 
@@ -42,11 +43,27 @@ struct Clean {
 
 impl ItemStage for Clean {
     fn process(&self, item: &Item, output: &Output) -> Result<(), Fault> {
-        if self.idle {
-            item.note("there are no rules: every row passes unchanged");
+        let name = file_name(item);
+        if !self.idle {
+            return self.write(item, output, Repeats::Unknown);
         }
-        self.write(item, output, Repeats::Unknown)
+        item.note("there are no rules: every row passes unchanged");
+        if item.name() != name {
+            return self.write(item, output, Repeats::Unknown);
+        }
+        let rows = Reader::open(item.path())?.num_rows();
+        output.link(&name, item)?;
+        output.count(Counts {
+            read: rows,
+            written: rows,
+            ..Counts::default()
+        })
     }
+}
+
+/// What the output of an item is called.
+fn file_name(item: &Item) -> String {
+    format!("{}.parquet", item.stem())
 }
 
 impl FitStage for Clean {
@@ -104,8 +121,7 @@ impl Clean {
     fn write(&self, item: &Item, output: &Output, repeats: Repeats) -> Result<(), Fault> {
         let reader = Reader::open(item.path())?;
         let plan = self.bind(&reader, item, repeats)?;
-        let name = format!("{}.parquet", item.stem());
-        let mut writer = Writer::new(output.create(&name)?, plan.schema())?;
+        let mut writer = Writer::new(output.create(&file_name(item))?, plan.schema())?;
         let mut rejects = Rejects::new(item, output);
         let mut tally = Tally::default();
         clean(&plan, reader, item, |rows| {

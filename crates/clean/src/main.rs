@@ -10,7 +10,8 @@
 //!
 //! A value that a rule cannot read sets its row aside in `_rejected/STEM.jsonl` (`"on_error": "reject"`), becomes
 //! missing (`"missing"`) or fails the item (`"fail"`). An item with more than the share `max_rejected` of such rows
-//! fails. Dropped rows are counted by reason in the manifest. Without `--config` every row passes unchanged.
+//! fails. Dropped rows are counted by reason in the manifest. Without
+//! rules every row passes unchanged: an item becomes a second name of the file it was, and nothing is copied.
 
 mod clean;
 mod columns;

@@ -15,6 +15,8 @@ use crate::part::PartSink;
 use crate::partial::remove;
 use crate::receipt::Phase;
 use crate::scratch::Scratch;
+use crate::stat::Stat;
+use crate::work::Item;
 use crate::workers::lock;
 
 /// One file written, as the receipt keeps it.
@@ -73,6 +75,8 @@ pub(crate) struct Ledger {
     pub(crate) created: Vec<String>,
     pub(crate) counts: Option<Counts>,
     pub(crate) part: Option<Vec<u8>>,
+    /// The item's stat after it was linked, which moved its time.
+    pub(crate) linked: Option<Stat>,
 }
 
 /// Which item writes which file: no file has two owners. And which folders are there already.
@@ -217,6 +221,38 @@ impl Output {
         Ok(())
     }
 
+    /// Hands an item on as it is: under a second name, so that nothing is read or written. Where the file system cannot link,
+    /// it is copied.
+    pub fn link(&self, name: &str, item: &Item) -> Result<(), Fault> {
+        check_name(name)?;
+        let path = self.claim(name)?;
+        if path.symlink_metadata().is_ok() {
+            self.clear(name)?;
+        }
+        // A link to a symbolic one would lead out of the queue.
+        let is_link = fs_err::symlink_metadata(item.path())?.is_symlink();
+        if is_link || fs_err::hard_link(item.path(), &path).is_err() {
+            let mut file = self.create_reserved(name)?;
+            io::copy(&mut fs_err::File::open(item.path())?, &mut file)?;
+            return file.finish();
+        }
+        let stat = Stat::of_path(&path)?;
+        let mut ledger = lock(&self.ledger);
+        ledger.linked = Some(stat);
+        ledger.created.push(name.to_owned());
+        ledger.written.push(Written {
+            name: name.to_owned(),
+            bytes: item.bytes(),
+            digest: item.digest(),
+        });
+        Ok(())
+    }
+
+    /// The item's stat after it was linked, if it was.
+    pub(crate) fn linked(&self) -> Option<Stat> {
+        lock(&self.ledger).linked
+    }
+
     /// Writes a whole file at once.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
         let mut file = self.create(name)?;
@@ -270,6 +306,7 @@ impl Output {
         }
         ledger.written.clear();
         ledger.part = None;
+        ledger.linked = None;
     }
 }
 

@@ -10,7 +10,7 @@ use waystation_tests::{Project, Random, Stage, say, slow};
 
 use self::record::{Recorder, Step};
 use self::states::states;
-use crate::scene::{Before, Scene, stage};
+use crate::scene::{Before, Scene, idle_clean, stage};
 
 /// Records an undisturbed run. Gives all states in which a power cut may leave the disk.
 #[track_caller]
@@ -84,6 +84,11 @@ fn validate_survives_a_power_cut() {
 #[test]
 fn clean_survives_a_power_cut() {
     check(stage("clean"), ALL);
+}
+
+#[test]
+fn clean_without_rules_survives_a_power_cut() {
+    check(&idle_clean(), BOTH);
 }
 
 #[test]

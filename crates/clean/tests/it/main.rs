@@ -86,6 +86,26 @@ fn without_settings_every_row_passes_and_that_is_said() {
     assert_eq!(project.rows("b.parquet").lines().count(), 4);
 }
 
+/// Handed on under a second name, and not written again by anything that follows.
+#[test]
+fn without_rules_an_item_is_the_file_it_was() {
+    use std::os::unix::fs::MetadataExt;
+    let project = flights();
+    let inode = |path: &str| std::fs::metadata(project.path(path)).unwrap().ino();
+    project.clean_plainly().check(0);
+    assert_eq!(inode("cleaned/a.parquet"), inode("validated/a.parquet"));
+    let before = std::fs::read(project.path("validated/a.parquet")).unwrap();
+    let again = project.clean_plainly();
+    again.check(0);
+    assert_snapshot!(again.stderr(), @"clean: nothing to do (2 items, TIME)");
+    project.clean(RULES).check(0);
+    assert_ne!(inode("cleaned/a.parquet"), inode("validated/a.parquet"));
+    assert_eq!(
+        std::fs::read(project.path("validated/a.parquet")).unwrap(),
+        before
+    );
+}
+
 #[test]
 fn a_column_that_is_missing_everywhere_is_the_settings_fault() {
     let run = flights().clean(r#"{"rules": [{"drop_columns": ["tial"]}]}"#);
