@@ -48,6 +48,7 @@ impl AsRef<stage::Options> for Arguments {
 }
 
 fn main() -> ExitCode {
+    table::memory::keep();
     stage::main(|arguments: &Arguments, settings: settings::Settings| {
         clean::run(&arguments.options, &settings)
     })

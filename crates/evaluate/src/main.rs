@@ -45,5 +45,6 @@ impl AsRef<stage::Options> for Arguments {
 }
 
 fn main() -> ExitCode {
+    table::memory::keep();
     stage::main(|arguments: &Arguments, settings| work::run(&arguments.options, settings))
 }

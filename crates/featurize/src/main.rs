@@ -47,6 +47,7 @@ impl AsRef<stage::Options> for Arguments {
 }
 
 fn main() -> ExitCode {
+    table::memory::keep();
     stage::main(|arguments: &Arguments, settings| {
         let split = arguments.split.clone().unwrap_or_default();
         featurize::run(

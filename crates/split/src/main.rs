@@ -36,5 +36,6 @@ impl AsRef<stage::Options> for Arguments {
 }
 
 fn main() -> ExitCode {
+    table::memory::keep();
     stage::main(|arguments: &Arguments, rule| work::run(&arguments.options, &rule))
 }

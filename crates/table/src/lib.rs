@@ -8,6 +8,7 @@
 pub mod columns;
 mod digest;
 mod max_rejected;
+pub mod memory;
 mod normal;
 mod parallel;
 pub mod raw;
@@ -23,11 +24,6 @@ pub use parallel::ordered_map;
 pub use reader::Reader;
 pub use texts::Texts;
 pub use writer::Writer;
-
-/// Of every program that works on tables. Batches are large blocks that come and go; most allocators give each back to the
-/// kernel and fetch the next one page by page, which takes a quarter of the time of `clean` and `featurize`.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How many rows a record batch holds, the last one of an item excepted.
 pub const BATCH_ROWS: usize = 65_536;

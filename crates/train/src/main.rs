@@ -57,6 +57,7 @@ impl AsRef<stage::Options> for Arguments {
 }
 
 fn main() -> ExitCode {
+    table::memory::keep();
     stage::main(|arguments: &Arguments, settings| {
         let pace = checkpoint::Pace::new(arguments.checkpoint_every, arguments.checkpoint_rounds);
         work::run(&arguments.options, settings, pace)

@@ -72,6 +72,7 @@ impl AsRef<stage::Options> for Arguments {
 }
 
 fn main() -> ExitCode {
+    table::memory::keep();
     stage::main(|arguments: &Arguments, schema| match &arguments.infer {
         Some(input) => infer::print(input),
         None => work::run(&arguments.options, &schema, arguments.rows_per_item),
