@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rows import groups
 
-COLUMNS = "{:44} {:>10} {:>10} {:>7} {:>7}"
+COLUMNS = "{:50} {:>10} {:>10} {:>7} {:>7}"
 
 
 def main():

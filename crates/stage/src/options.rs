@@ -74,7 +74,7 @@ impl Options {
     }
 
     /// How many threads the run may use.
-    pub(crate) fn threads(&self) -> usize {
+    pub fn threads(&self) -> usize {
         self.jobs.map_or_else(
             || std::thread::available_parallelism().map_or(1, usize::from),
             usize::from,

@@ -35,6 +35,7 @@ pub(crate) fn run(
     let work = Validate {
         checked: schema.check(&place)?,
         rows_per_item,
+        threads: options.threads(),
     };
     let settings = Settings {
         schema: &schema.essence(),
@@ -55,6 +56,8 @@ struct Settings<'a> {
 struct Validate {
     checked: Checked,
     rows_per_item: Option<NonZeroU64>,
+    /// For what is left to do when all items are done.
+    threads: usize,
 }
 
 /// A batch as a worker leaves it.
@@ -107,9 +110,13 @@ impl ItemStage for Validate {
 
     fn finish(&self, queue: &Finished, output: &Output) -> Result<(), Fault> {
         let mut profile = Profile::new(&self.checked);
-        for part in queue.parts() {
-            profile.merge(&Profile::read(&part.read()?)?)?;
-        }
+        // To read them takes longer than to merge them.
+        table::ordered_map(
+            queue.parts().iter().map(Ok),
+            self.threads,
+            |part| Profile::read(&part.read()?),
+            |part| profile.merge(&part),
+        )?;
         output.write("_profile.json", &profile.page()?)
     }
 }
