@@ -2,20 +2,20 @@
 
 use std::ops::Range;
 
-use crate::bins::{GROUP, Place};
-use crate::codes::Codes;
+use crate::bins::category::OTHER;
+use crate::bins::{FeatureBins, GROUP, Place};
+use crate::bits::{self, CodeSet};
 use crate::dataset::Dataset;
-use crate::masks::LeafMasks;
+use crate::index::Index;
 use crate::part::part;
-use crate::tree::{Rule, Tree};
+use crate::tree::{Child, Rule, Tree};
 
 /// A tree in terms of the bins of a dataset. Rows go the same way as their values go in the tree itself.
 #[derive(Debug)]
-pub(crate) enum CodedTree<'a> {
-    /// By looking up sets of leaves.
-    Masks(Box<LeafMasks>, &'a Codes),
-    /// By parting rows at each node; a tree of many leaves.
-    Sides(&'a Tree, Vec<Sides<'a>>),
+pub(crate) struct CodedTree<'a> {
+    tree: &'a Tree,
+    /// Of each node.
+    sides: Vec<Sides<'a>>,
 }
 
 /// Which rows of a dataset go left.
@@ -24,11 +24,14 @@ pub(crate) enum Sides<'a> {
     /// By codes of a byte.
     Narrow {
         codes: Bytes<'a>,
-        goes_left: Box<[bool; 256]>,
+        goes_left: Box<CodeSet>,
     },
     /// By codes of 16 bits.
     Wide {
         codes: &'a [u16],
+        index: &'a Index,
+        /// The codes that go left, and of each whether it does.
+        left: Vec<usize>,
         goes_left: Vec<bool>,
     },
     /// All of them, or none: the feature has one bin and no codes.
@@ -82,57 +85,114 @@ impl<'a> Sides<'a> {
     /// As the rule says of a feature's values.
     pub(crate) fn new(rule: &Rule, feature: usize, data: &'a Dataset) -> Self {
         let bins = data.bins().of(feature);
-        let sides = (0..bins.count()).map(|code| rule.goes_left(bins.value(code)));
+        let left = left_codes(rule, bins);
         match data.bins().layout().places[feature] {
-            Some(Place::Narrow { group, lane }) => {
-                let mut goes_left = Box::new([false; 256]);
-                let known = goes_left.iter_mut().zip(sides);
-                known.for_each(|(to, side)| *to = side);
-                Self::Narrow {
-                    codes: Bytes::of(data, group, lane),
+            Some(Place::Narrow { group, lane }) => Self::Narrow {
+                codes: Bytes::of(data, group, lane),
+                goes_left: Box::new(CodeSet::new(&left)),
+            },
+            Some(Place::Wide { column }) => {
+                let mut goes_left = vec![false; bins.count()];
+                left.iter().for_each(|code| goes_left[*code] = true);
+                Self::Wide {
+                    codes: &data.codes.wide[column],
+                    index: &data.indexes[column],
+                    left,
                     goes_left,
                 }
             }
-            Some(Place::Wide { column }) => Self::Wide {
-                codes: &data.codes.wide[column],
-                goes_left: sides.collect(),
-            },
-            None => Self::Same(rule.goes_left(bins.value(0))),
+            None => Self::Same(!left.is_empty()),
         }
     }
 
     /// Puts the rows that go left before all others; returns how many. The order stays.
     pub(crate) fn part(&self, rows: &mut [u32]) -> usize {
         match self {
-            Self::Narrow { codes, goes_left } => codes.part(rows, goes_left),
-            Self::Wide { codes, goes_left } => part(rows, |row| goes_left[usize::from(codes[row])]),
+            Self::Narrow { codes, goes_left } => codes.part(rows, &goes_left.has),
+            Self::Wide {
+                codes, goes_left, ..
+            } => part(rows, |row| goes_left[usize::from(codes[row])]),
             Self::Same(goes_left) => rows.len() * usize::from(*goes_left),
         }
+    }
+
+    /// Of `count` of all rows, a bit each, puts those that go left into `left`, which is empty; returns how many. `None` if
+    /// there is no quicker way to know them than to look at the codes.
+    pub(crate) fn look_up(
+        &self,
+        count: usize,
+        rows: &mut [u64],
+        left: &mut [u64],
+    ) -> Option<usize> {
+        match self {
+            Self::Wide {
+                index, left: codes, ..
+            } if index.count(codes) < count => Some(index.part(codes, rows, left)),
+            _ => None,
+        }
+    }
+
+    /// Of rows from `first` on, a bit each, puts those that go left into `left`, which is empty; returns how many.
+    pub(crate) fn part_bits(&self, first: usize, rows: &mut [u64], left: &mut [u64]) -> usize {
+        match self {
+            Self::Narrow { codes, goes_left } => goes_left.part(&codes.column[first..], rows, left),
+            Self::Wide {
+                codes, goes_left, ..
+            } => bits::part_wide(&codes[first..], rows, left, goes_left),
+            Self::Same(false) => 0,
+            Self::Same(true) => {
+                left.swap_with_slice(rows);
+                left.iter().map(|word| word.count_ones() as usize).sum()
+            }
+        }
+    }
+}
+
+/// The codes of values that go left.
+fn left_codes(rule: &Rule, bins: &FeatureBins) -> Vec<usize> {
+    match bins {
+        // Of many categories few go left. What has no bin of its own goes right.
+        FeatureBins::Category(of) => {
+            let codes = rule
+                .categories()
+                .map(|category| of.code(f64::from(category)));
+            codes.filter(|code| *code != OTHER).collect()
+        }
+        FeatureBins::Number(_) => (0..bins.count())
+            .filter(|code| rule.goes_left(bins.value(*code)))
+            .collect(),
     }
 }
 
 impl<'a> CodedTree<'a> {
     /// The tree, in terms of the bins of these rows.
     pub(crate) fn new(tree: &'a Tree, data: &'a Dataset) -> Self {
-        if let Some(masks) = LeafMasks::new(tree, data.bins()) {
-            return Self::Masks(Box::new(masks), &data.codes);
-        }
         let nodes = tree.nodes.iter();
         let sides = nodes.map(|node| Sides::new(&node.rule, node.feature, data));
-        Self::Sides(tree, sides.collect())
+        Self {
+            tree,
+            sides: sides.collect(),
+        }
     }
 
     /// Gives each of some rows, and the tree's value for it, to `take`.
     pub(crate) fn run(&self, rows: Range<usize>, mut take: impl FnMut(usize, f64)) {
-        match self {
-            Self::Masks(masks, codes) => masks.run(codes, rows, take),
-            Self::Sides(tree, sides) => {
-                let mut rows: Vec<u32> = rows.map(|row| row as u32).collect();
-                let part = |node: usize, rows: &mut [u32]| sides[node].part(rows);
-                tree.run(&mut rows, part, |rows, value| {
-                    rows.iter().for_each(|row| take(*row as usize, value));
-                });
-            }
+        let root: Child = if self.sides.is_empty() { !0 } else { 0 };
+        let mut waiting = vec![(root, bits::all(rows.len()))];
+        let mut spare = Vec::new();
+        while let Some((child, mut right)) = waiting.pop() {
+            let Ok(number) = usize::try_from(child) else {
+                let value = self.tree.leaves[!child as usize].value;
+                bits::for_each(&right, rows.start, |row| take(row, value));
+                spare.push(right);
+                continue;
+            };
+            let mut left: Vec<u64> = spare.pop().unwrap_or_default();
+            left.clear();
+            left.resize(right.len(), 0);
+            self.sides[number].part_bits(rows.start, &mut right, &mut left);
+            let node = &self.tree.nodes[number];
+            waiting.extend([(node.left, left), (node.right, right)]);
         }
     }
 }
@@ -140,19 +200,19 @@ impl<'a> CodedTree<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::bins::FeatureBins;
     use crate::testing::{code, dataset, table};
     use crate::tree::{Answer, Missing, Node};
 
     /// The rows whose code is in a set go left.
-    pub(crate) fn sides(column: &[u8], goes_left: impl Fn(usize) -> bool) -> Sides<'_> {
+    pub(crate) fn sides(column: &[u8], goes_left: impl Fn(&usize) -> bool) -> Sides<'_> {
+        let left: Vec<usize> = (0..256).filter(goes_left).collect();
         Sides::Narrow {
             codes: Bytes {
                 column,
                 rows: column,
                 width: 1,
             },
-            goes_left: Box::new(std::array::from_fn(goes_left)),
+            goes_left: Box::new(CodeSet::new(&left)),
         }
     }
 
@@ -199,16 +259,16 @@ pub(crate) mod tests {
                     leaves: vec![leaf(1.0), leaf(2.0)],
                     shrinkage: 1.0,
                 };
-                let sides = vec![Sides::new(&tree.nodes[0].rule, feature, &data)];
-                for coded in [CodedTree::new(&tree, &data), CodedTree::Sides(&tree, sides)] {
+                let coded = CodedTree::new(&tree, &data);
+                for first in [0, 640] {
                     let mut rows = 0;
-                    coded.run(0..column.len(), |row, found| {
+                    coded.run(first..column.len(), |row, found| {
                         let value = column[row];
                         let expected = tree.value(|_| value);
                         assert_eq!(found, expected, "{:?} {value}", tree.nodes[0].rule);
                         rows += 1;
                     });
-                    assert_eq!(rows, column.len());
+                    assert_eq!(rows, column.len() - first);
                 }
             }
         }

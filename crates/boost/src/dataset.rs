@@ -10,6 +10,7 @@ use crate::bins::{Bins, GROUP, Place};
 use crate::codes::{Codes, encode_wide};
 use crate::error::Error;
 use crate::feature::batch_rows;
+use crate::index::Index;
 use crate::pool::Pool;
 
 /// Rows are numbered in 32 bits, and the sums of their gradients must leave them some bits each.
@@ -35,6 +36,8 @@ pub struct Dataset {
     lead: usize,
     /// The same codes, and those of 16 bits: splitting a leaf looks at one feature of each row.
     pub(crate) codes: Codes,
+    /// Of those of 16 bits, the rows by code.
+    pub(crate) indexes: Vec<Index>,
     pub(crate) label: Vec<f64>,
     pub(crate) weight: Option<Vec<f64>>,
 }
@@ -115,6 +118,7 @@ impl DatasetBuilder {
             words,
             lead,
             codes: Codes::with_capacity(layout, rows),
+            indexes: Vec::new(),
             label: Vec::with_capacity(rows),
             weight: None,
             bins: bins.clone(),
@@ -199,10 +203,13 @@ impl DatasetBuilder {
     ///
     /// No row was pushed.
     pub fn finish(self) -> Result<Dataset, Error> {
-        if self.data.num_rows() == 0 {
+        let Self { mut data } = self;
+        if data.num_rows() == 0 {
             return Err(Error::Data("expected rows, found none".to_owned()));
         }
-        Ok(self.data)
+        let wide = data.codes.wide.iter().zip(&data.bins.layout().wide);
+        data.indexes = wide.map(|(codes, bins)| Index::new(codes, *bins)).collect();
+        Ok(data)
     }
 }
 

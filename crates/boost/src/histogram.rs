@@ -5,9 +5,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
+use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
 use crate::gradient::Gradients;
 use crate::prefetch::prefetch;
+use crate::rows::{Part, Rows};
 
 /// The histograms of a group of features. At 16 KiB it stays in the first cache while rows go by.
 type GroupHistogram = [[u64; NARROW_BINS]; GROUP];
@@ -15,6 +17,9 @@ type GroupHistogram = [[u64; NARROW_BINS]; GROUP];
 /// Rows that are gathered at a time. Gathering is a loop of its own: being short, it has many loads under way at once,
 /// which is what rows all over the memory need.
 const GATHERED: usize = 512;
+
+/// Rows whose numbers are listed at a time, so that what is gathered next is known.
+const LISTED: usize = 16 * GATHERED;
 
 /// Groups that are gathered at a time: their words lie in one or two cache lines, and all that is gathered in the first
 /// cache, beside a group's histograms.
@@ -54,20 +59,24 @@ impl Histogram {
         }
     }
 
-    /// Sums up some rows.
-    pub(crate) fn build(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
+    /// Sums up the rows of a leaf.
+    pub(crate) fn build(&mut self, data: &Dataset, gradients: &Gradients, rows: &Rows) {
         self.clear();
-        if rows.len() < 2 * PARALLEL_ROWS {
-            self.add(data, gradients, rows);
+        // As many histograms as threads have work; which of them a row goes to makes no difference to the sum.
+        let tasks = match rows.count() < 2 * PARALLEL_ROWS {
+            true => 1,
+            false => (rayon::current_num_threads() * 2).min(rows.count() / PARALLEL_ROWS),
+        };
+        let parts = rows.parts(tasks);
+        if let [part] = parts[..] {
+            self.add_part(data, gradients, part);
             return;
         }
-        // As many histograms as threads have work; which of them a row goes to makes no difference to the sum.
-        let tasks = (rayon::current_num_threads() * 2).min(rows.len() / PARALLEL_ROWS);
-        let sum = rows
-            .par_chunks(rows.len().div_ceil(tasks))
+        let sum = parts
+            .into_par_iter()
             .map(|rows| {
                 let mut part = Self::new(data.bins().layout());
-                part.add(data, gradients, rows);
+                part.add_part(data, gradients, rows);
                 part
             })
             .reduce_with(|mut a, b| {
@@ -125,16 +134,35 @@ impl Histogram {
         }
     }
 
+    fn add_part(&mut self, data: &Dataset, gradients: &Gradients, rows: Part<'_>) {
+        let (first, words) = match rows {
+            Part::Numbers(rows) => return self.add(data, gradients, rows),
+            Part::Bits { first, words } => (first, words),
+        };
+        let mut rows = [0; LISTED + SLACK];
+        let mut count = 0;
+        let words = words.chunks(GATHERED / WORD_ROWS);
+        for (words, first) in words.zip((first..).step_by(GATHERED)) {
+            if words.iter().all(|word| *word == u64::MAX) {
+                let rows = first..first + words.len() * WORD_ROWS;
+                self.add_neighbours(data, gradients, rows);
+                continue;
+            }
+            if count + GATHERED > LISTED {
+                self.add(data, gradients, &rows[..count]);
+                count = 0;
+            }
+            count += bits::numbers(words, first, &mut rows[count..]);
+        }
+        self.add(data, gradients, &rows[..count]);
+    }
+
     fn add(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
         let layout = data.bins().layout();
         let mut codes: Gathered = [Word::default(); GATHERED * BUNDLE];
         let mut sums = [0; GATHERED];
         let mut batches = rows.chunks(GATHERED).peekable();
         while let Some(rows) = batches.next() {
-            if let Some(rows) = neighbours(rows) {
-                self.add_neighbours(data, gradients, rows);
-                continue;
-            }
             let next = batches.peek().copied().unwrap_or_default();
             let sums = &mut sums[..rows.len()];
             for (to, row) in sums.iter_mut().zip(rows) {
@@ -165,12 +193,6 @@ impl Histogram {
             }
         }
     }
-}
-
-/// The range of rows without a gap.
-fn neighbours(rows: &[u32]) -> Option<Range<usize>> {
-    let (first, last) = (*rows.first()? as usize, *rows.last()? as usize);
-    (last - first + 1 == rows.len()).then_some(first..last + 1)
 }
 
 /// Gathers the words of `count` neighbouring groups: each number of them is a loop of its own.
@@ -243,7 +265,6 @@ mod tests {
     use super::*;
     use crate::coded::tests::sides;
     use crate::gradient::Sums;
-    use crate::rows::Rows;
     use crate::testing::{ByRow, code, dataset, table};
 
     /// The sums of a feature over rows, one by one.
@@ -263,12 +284,12 @@ mod tests {
         gradients.fill(5, &ByRow(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)));
         let all = Rows::taken(rows, |row| row % 10 != 3);
         let mut parent = Histogram::new(data.bins().layout());
-        parent.build(&data, &gradients, all.numbers());
+        parent.build(&data, &gradients, &all);
         let codes: Vec<u8> = (0..rows).map(|row| (row % 7) as u8).collect();
-        let sides = sides(&codes, |code| code < 4);
+        let sides = sides(&codes, |code| *code < 4);
         let (rows_left, _) = all.part(&sides);
         let mut left = Histogram::new(data.bins().layout());
-        left.build(&data, &gradients, rows_left.numbers());
+        left.build(&data, &gradients, &rows_left);
         parent.subtract(&left);
         let side = |left: bool| -> Vec<usize> {
             let rows = (0..rows).filter(|row| row % 10 != 3);

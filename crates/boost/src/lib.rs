@@ -35,6 +35,7 @@
 
 mod bag;
 mod bins;
+mod bits;
 mod coded;
 mod codes;
 mod dataset;
@@ -43,6 +44,9 @@ mod feature;
 mod gradient;
 mod grow;
 mod histogram;
+mod index;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod masks;
 mod math;
 mod metric;

@@ -66,11 +66,10 @@ fn part_from(
 mod by_vectors {
     //! Eight rows at a time: those that go one way are brought together in a register.
 
-    use std::arch::x86_64::__m256i;
-
-    use pulp::{NullaryFnOnce, cast, x86::V3};
+    use pulp::{NullaryFnOnce, x86::V3};
 
     use super::{LANES, part_from};
+    use crate::lanes::first;
 
     pub(super) struct Part<'a, F> {
         pub(super) simd: V3,
@@ -109,32 +108,6 @@ mod by_vectors {
             part_from(whole, (left, right), rows, spare, goes_left)
         }
     }
-
-    /// The numbers of a set of lanes first.
-    #[inline(always)]
-    fn first(simd: V3, block: [u32; LANES], set: usize) -> [u32; LANES] {
-        let order = cast([ORDERS[set % ORDERS.len()], 0]);
-        let order: __m256i = simd.avx2._mm256_cvtepu8_epi32(order);
-        cast(simd.avx2._mm256_permutevar8x32_epi32(cast(block), order))
-    }
-
-    /// For each set of lanes their numbers, ascending, a byte each.
-    const ORDERS: [u64; 1 << LANES] = {
-        let mut orders = [0; 1 << LANES];
-        let mut set = 0;
-        while set < orders.len() {
-            let (mut lane, mut count) = (0, 0);
-            while lane < LANES as u64 {
-                if set >> lane & 1 == 1 {
-                    orders[set] |= lane << (8 * count);
-                    count += 1;
-                }
-                lane += 1;
-            }
-            set += 1;
-        }
-        orders
-    };
 }
 
 #[cfg(test)]

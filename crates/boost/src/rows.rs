@@ -2,89 +2,163 @@
 
 use rayon::prelude::*;
 
+use crate::bits::{self, WORD_ROWS};
 use crate::coded::Sides;
 
-/// Rows that one thread parts at a time.
-const PARTED: usize = 1 << 14;
+/// Words that one thread parts at a time.
+const WORDS: usize = 1 << 10;
 
-/// The rows of a leaf, ascending. A leaf owns them, so that leaves are worked on side by side.
-#[derive(Debug, Default)]
-pub(crate) struct Rows(Vec<u32>);
+/// The rows of a leaf. A leaf owns them, so that leaves are worked on side by side.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    count: usize,
+    kept: Kept,
+}
+
+/// Rows, as they are parted fastest.
+#[derive(Debug)]
+enum Kept {
+    /// Many, a bit for each row of the data: to compare all is less than to look up each.
+    Bits(Vec<u64>),
+    /// Few, by their numbers, ascending.
+    Numbers(Vec<u32>),
+}
+
+/// Words to a row, from which on rows are few.
+const FEW: usize = 2;
+
+/// Some of the rows of a leaf.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part<'a> {
+    /// Of rows from `first` on a bit each.
+    Bits { first: usize, words: &'a [u64] },
+    /// By their numbers.
+    Numbers(&'a [u32]),
+}
 
 impl Rows {
     /// The first `count` rows.
     pub(crate) fn all(count: usize) -> Self {
-        Self((0..count as u32).into_par_iter().collect())
+        let kept = Kept::Bits(bits::all(count));
+        Self { count, kept }
     }
 
     /// Those of the first `count` rows that are taken.
     pub(crate) fn taken(count: usize, taken: impl Fn(usize) -> bool + Sync) -> Self {
-        let mut rows: Vec<u32> = vec![0; count];
-        let takens: Vec<usize> = rows
-            .par_chunks_mut(PARTED)
-            .enumerate()
-            .map(|(chunk, rows)| {
-                let first = chunk * PARTED;
-                let mut found = 0;
-                for row in first..first + rows.len() {
-                    rows[found] = row as u32;
-                    found += usize::from(taken(row));
-                }
-                found
-            })
-            .collect();
-        Self::gather(&rows, &takens).0
+        let words = (0..count.div_ceil(WORD_ROWS)).into_par_iter();
+        let words = words.with_min_len(WORDS / 8).map(|word| {
+            let first = word * WORD_ROWS;
+            let rows = (first..count.min(first + WORD_ROWS)).rev();
+            rows.fold(0, |bits, row| bits << 1 | u64::from(taken(row)))
+        });
+        let words: Vec<u64> = words.collect();
+        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        Self::of_bits(words, count)
     }
 
-    /// Their numbers.
-    #[inline]
-    pub(crate) fn numbers(&self) -> &[u32] {
-        &self.0
+    fn of_bits(words: Vec<u64>, count: usize) -> Self {
+        let kept = match count < words.len() * FEW {
+            true => Kept::Numbers(bits::list(&words, count)),
+            false => Kept::Bits(words),
+        };
+        Self { count, kept }
     }
 
     /// How many.
     pub(crate) fn count(&self) -> usize {
-        self.0.len()
+        self.count
     }
 
-    /// Those of them that are at least `first` and below `end`.
-    pub(crate) fn within(&self, first: usize, end: usize) -> &[u32] {
-        let before = |end: usize| self.0.partition_point(|row| (*row as usize) < end);
-        &self.0[before(first)..before(end)]
-    }
-
-    /// Those that go left, and all others. The order stays.
-    pub(crate) fn part(mut self, sides: &Sides<'_>) -> (Self, Self) {
-        if self.0.len() <= PARTED {
-            let left = sides.part(&mut self.0);
-            let right = self.0.split_off(left);
-            return (self, Self(right));
+    fn as_part(&self) -> Part<'_> {
+        match &self.kept {
+            Kept::Bits(words) => Part::Bits { first: 0, words },
+            Kept::Numbers(rows) => Part::Numbers(rows),
         }
-        let chunks = self.0.par_chunks_mut(PARTED);
-        let lefts: Vec<usize> = chunks.map(|rows| sides.part(rows)).collect();
-        Self::gather(&self.0, &lefts)
     }
 
-    /// Of each chunk so many rows from its beginning, and the others.
-    fn gather(chunks: &[u32], lefts: &[usize]) -> (Self, Self) {
-        let count = lefts.iter().sum();
-        let (mut left, mut right) = (vec![0; count], vec![0; chunks.len() - count]);
-        let (mut left_rest, mut right_rest) = (left.as_mut_slice(), right.as_mut_slice());
-        let mut copies = Vec::with_capacity(lefts.len());
-        for (rows, count) in chunks.chunks(PARTED).zip(lefts) {
-            let (left, rest) = std::mem::take(&mut left_rest).split_at_mut(*count);
-            left_rest = rest;
-            let (right, rest) = std::mem::take(&mut right_rest).split_at_mut(rows.len() - *count);
-            right_rest = rest;
-            copies.push((rows.split_at(*count), left, right));
+    /// So many parts of about the same size.
+    pub(crate) fn parts(&self, count: usize) -> Vec<Part<'_>> {
+        match &self.kept {
+            Kept::Bits(words) => {
+                let length = words.len().div_ceil(count.max(1)).max(1);
+                let starts = (0..).step_by(length * WORD_ROWS);
+                let parts = starts.zip(words.chunks(length));
+                parts
+                    .map(|(first, words)| Part::Bits { first, words })
+                    .collect()
+            }
+            Kept::Numbers(rows) => {
+                let length = rows.len().div_ceil(count.max(1)).max(1);
+                rows.chunks(length).map(Part::Numbers).collect()
+            }
         }
-        copies
-            .into_par_iter()
-            .for_each(|((from_left, from_right), left, right)| {
-                left.copy_from_slice(from_left);
-                right.copy_from_slice(from_right);
-            });
-        (Self(left), Self(right))
+    }
+
+    /// Those that are at least `first`, which begins a word, and below `end`.
+    pub(crate) fn within(&self, first: usize, end: usize) -> Part<'_> {
+        match self.as_part() {
+            Part::Bits { words, .. } => {
+                let last = words.len().min(end.div_ceil(WORD_ROWS));
+                let words = &words[first / WORD_ROWS..last];
+                Part::Bits { first, words }
+            }
+            Part::Numbers(rows) => {
+                let before = |end: usize| rows.partition_point(|row| (*row as usize) < end);
+                Part::Numbers(&rows[before(first)..before(end)])
+            }
+        }
+    }
+
+    /// Those that go left, and all others.
+    pub(crate) fn part(self, sides: &Sides<'_>) -> (Self, Self) {
+        match self.kept {
+            Kept::Bits(mut right) => {
+                let mut left = vec![0; right.len()];
+                let count = sides.look_up(self.count, &mut right, &mut left);
+                let count = count.unwrap_or_else(|| {
+                    let chunks = right.par_chunks_mut(WORDS).zip(left.par_chunks_mut(WORDS));
+                    let part = |(chunk, (right, left)): (usize, (&mut [u64], &mut [u64]))| {
+                        sides.part_bits(chunk * WORDS * WORD_ROWS, right, left)
+                    };
+                    chunks.enumerate().map(part).sum()
+                });
+                (
+                    Self::of_bits(left, count),
+                    Self::of_bits(right, self.count - count),
+                )
+            }
+            Kept::Numbers(mut left) => {
+                let count = sides.part(&mut left);
+                let right = left.split_off(count);
+                (Self::of_numbers(left), Self::of_numbers(right))
+            }
+        }
+    }
+
+    /// Their numbers.
+    #[cfg(test)]
+    pub(crate) fn numbers(&self) -> Vec<usize> {
+        let mut numbers = Vec::new();
+        self.as_part().for_each(|row| numbers.push(row));
+        numbers
+    }
+
+    fn of_numbers(rows: Vec<u32>) -> Self {
+        Self {
+            count: rows.len(),
+            kept: Kept::Numbers(rows),
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Gives each row, ascending, to `take`.
+    #[inline]
+    pub(crate) fn for_each(self, mut take: impl FnMut(usize)) {
+        match self {
+            Part::Bits { first, words } => bits::for_each(words, first, take),
+            Part::Numbers(rows) => rows.iter().for_each(|row| take(*row as usize)),
+        }
     }
 }
 
@@ -94,31 +168,52 @@ mod tests {
     use crate::coded::tests::sides;
     use proptest::prelude::*;
 
+    fn numbers(part: Part<'_>) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        part.for_each(|row| numbers.push(row as u32));
+        numbers
+    }
+
     #[test]
     fn rows_that_are_not_taken_are_in_no_leaf() {
-        let rows = Rows::taken(100_000, |row| row % 3 == 0);
-        let expected: Vec<u32> = (0..100_000).step_by(3).collect();
-        assert_eq!(rows.numbers(), expected);
-        assert_eq!(rows.within(4, 10), [6, 9]);
+        for step in [3, 100] {
+            let rows = Rows::taken(100_000, |row| row % step == 0);
+            let expected: Vec<u32> = (0..100_000).step_by(step).collect();
+            assert_eq!(numbers(rows.as_part()), expected);
+            let within: Vec<u32> = expected
+                .iter()
+                .copied()
+                .filter(|row| (640..1280).contains(row))
+                .collect();
+            assert_eq!(numbers(rows.within(640, 1280)), within);
+            let parts = rows.parts(7);
+            assert_eq!(parts.len(), 7);
+            assert_eq!(
+                parts.into_iter().flat_map(numbers).collect::<Vec<u32>>(),
+                expected
+            );
+        }
     }
 
     proptest! {
         /// Parting is filtering, in order, however many rows there are.
         #[test]
         fn rows_are_parted_in_order(
-            count in 1usize..60_000,
+            count in 1usize..200_000,
             moduli in prop::collection::vec(1usize..7, 0..6),
         ) {
             let mut rows = Rows::all(count);
             let mut expected: Vec<u32> = (0..count as u32).collect();
             for modulus in moduli {
-                let codes: Vec<u8> = (0..count).map(|row| (row % modulus) as u8).collect();
-                let sides = sides(&codes, |code| code == 0);
+                let codes: Vec<u8> = (0..count).map(|row| (row / 3 % modulus) as u8).collect();
+                let sides = sides(&codes, |code| *code == 0);
                 let (left, right) = rows.part(&sides);
                 let (expected_left, expected_right): (Vec<u32>, Vec<u32>) =
                     expected.iter().partition(|row| codes[**row as usize] == 0);
-                prop_assert_eq!(left.numbers(), expected_left);
-                prop_assert_eq!(right.numbers(), &expected_right);
+                prop_assert_eq!(left.count(), expected_left.len());
+                prop_assert_eq!(numbers(left.as_part()), expected_left);
+                prop_assert_eq!(right.count(), expected_right.len());
+                prop_assert_eq!(numbers(right.as_part()), &expected_right[..]);
                 (rows, expected) = (right, expected_right);
             }
         }

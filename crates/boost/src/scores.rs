@@ -65,9 +65,8 @@ impl Scores {
             let first = chunk * LEAF_CHUNK;
             for (leaf, rows) in leaves {
                 let value = tree.leaves[*leaf].value;
-                for row in rows.within(first, first + scores.len()) {
-                    scores[*row as usize - first] += value;
-                }
+                let rows = rows.within(first, first + scores.len());
+                rows.for_each(|row| scores[row - first] += value);
             }
         });
     }

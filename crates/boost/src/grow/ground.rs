@@ -57,7 +57,7 @@ impl<'a> Ground<'a> {
     /// The leaf of all rows.
     pub(super) fn root(&self, histograms: &Histograms, rows: Rows) -> Sprout {
         let mut histogram = histograms.take(self.data.bins());
-        histogram.build(self.data, self.gradients, rows.numbers());
+        histogram.build(self.data, self.gradients, &rows);
         // Every row is in some bin of any one feature.
         let first = self.features.first().map(|(_, place)| histogram.of(*place));
         let words = first.unwrap_or_default().iter();
@@ -126,7 +126,7 @@ impl<'a> Ground<'a> {
             false => (right, left),
         };
         let mut histogram = histograms.take(self.data.bins());
-        histogram.build(self.data, self.gradients, smaller.rows.numbers());
+        histogram.build(self.data, self.gradients, &smaller.rows);
         greater.histogram = parents.map(|mut parents| {
             parents.subtract(&histogram);
             parents

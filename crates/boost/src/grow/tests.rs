@@ -48,9 +48,7 @@ fn a_leaf_answers_the_mean_of_its_rows() {
     let mut seen = 0;
     for (leaf, answer) in tree.leaves.iter().enumerate() {
         let parts = leaves.iter().filter(|(of, _)| *of == leaf);
-        let rows: Vec<usize> = parts
-            .flat_map(|(_, rows)| rows.numbers().iter().map(|row| *row as usize))
-            .collect();
+        let rows: Vec<usize> = parts.flat_map(|(_, rows)| rows.numbers()).collect();
         let sum: f64 = rows.iter().map(|row| f64::from(derivatives[*row].0)).sum();
         assert!((answer.value + sum / rows.len() as f64).abs() < 1e-5);
         assert_eq!(answer.count, rows.len() as u64);
