@@ -20,12 +20,14 @@ use crate::rows::Rows;
 use crate::split::Split;
 use crate::tree::{Node, Tree};
 pub(crate) use ground::Ground;
-use ground::{Children, Extent, Sprout};
+use ground::{Children, Extent, Sprout, Whole};
 
 /// Grows trees; keeps what they need besides the data from one to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Grower {
     histograms: Histograms,
+    /// Of the last tree that was grown on all rows.
+    whole: Option<Whole>,
 }
 
 /// A tree, and the rows of each of its leaves.
@@ -38,9 +40,10 @@ pub(crate) struct Grown {
 }
 
 impl Grower {
-    /// Grows a tree on some rows.
+    /// Grows a tree on some rows; if the tree before was of the same data, by gradients that were filled once since.
     pub(crate) fn grow(&mut self, ground: &Ground<'_>, rows: Rows) -> Grown {
-        let root = Leaf::new(ground.root(&self.histograms, rows), None);
+        let root = ground.root(&self.histograms, &mut self.whole, rows);
+        let root = Leaf::new(root, None);
         let mut state = State {
             leaves: Vec::new(),
             nodes: Vec::new(),

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
 use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
-use crate::gradient::Gradients;
 use crate::prefetch::prefetch;
 use crate::rows::{Part, Rows};
 
@@ -59,9 +58,15 @@ impl Histogram {
         }
     }
 
-    /// Sums up the rows of a leaf.
-    pub(crate) fn build(&mut self, data: &Dataset, gradients: &Gradients, rows: &Rows) {
-        self.clear();
+    /// Sums up the words of a leaf's rows.
+    pub(crate) fn build(&mut self, data: &Dataset, words: &[u64], rows: &Rows) {
+        self.narrow.as_flattened_mut().as_flattened_mut().fill(0);
+        self.wide.iter_mut().for_each(|bins| bins.fill(0));
+        self.add(data, words, rows);
+    }
+
+    /// Adds the words of some rows.
+    pub(crate) fn add(&mut self, data: &Dataset, words: &[u64], rows: &Rows) {
         // As many histograms as threads have work; which of them a row goes to makes no difference to the sum.
         let tasks = match rows.count() < 2 * PARALLEL_ROWS {
             true => 1,
@@ -69,14 +74,14 @@ impl Histogram {
         };
         let parts = rows.parts(tasks);
         if let [part] = parts[..] {
-            self.add_part(data, gradients, part);
+            self.add_part(data, words, part);
             return;
         }
         let sum = parts
             .into_par_iter()
             .map(|rows| {
                 let mut part = Self::new(data.bins().layout());
-                part.add_part(data, gradients, rows);
+                part.add_part(data, words, rows);
                 part
             })
             .reduce_with(|mut a, b| {
@@ -84,18 +89,18 @@ impl Histogram {
                 a
             });
         if let Some(sum) = sum {
-            *self = sum;
+            self.combine(&sum, u64::wrapping_add);
         }
+    }
+
+    /// Becomes the same as another one.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        self.combine(other, |_, other| other);
     }
 
     /// Takes off the sums of a part of the rows.
     pub(crate) fn subtract(&mut self, part: &Self) {
         self.combine(part, u64::wrapping_sub);
-    }
-
-    fn clear(&mut self) {
-        self.narrow.as_flattened_mut().as_flattened_mut().fill(0);
-        self.wide.iter_mut().for_each(|bins| bins.fill(0));
     }
 
     fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
@@ -112,19 +117,19 @@ impl Histogram {
     }
 
     /// Sums up rows without a gap, such as all of them: there is nothing to gather.
-    fn add_neighbours(&mut self, data: &Dataset, gradients: &Gradients, rows: Range<usize>) {
+    fn add_neighbours(&mut self, data: &Dataset, words: &[u64], rows: Range<usize>) {
         let layout = data.bins().layout();
         let groups = layout.groups();
-        let words = &data.words()[rows.start * groups..];
-        let (words, next) = words.split_at(rows.len() * groups);
-        let sums = &gradients.words[rows.clone()];
+        let codes = &data.words()[rows.start * groups..];
+        let (codes, next) = codes.split_at(rows.len() * groups);
+        let sums = &words[rows.clone()];
         for (group, histogram) in self.narrow.iter_mut().enumerate() {
             // Of what comes next a share, so that it is there in time and does not come all at once.
             for line in 0..rows.len() / LINE {
                 prefetch(next, (group * (rows.len() / LINE) + line) * LINE);
             }
             let lanes = (layout.narrow - group * GROUP).min(GROUP);
-            add_lanes(histogram, lanes, &words[group..], groups, sums);
+            add_lanes(histogram, lanes, &codes[group..], groups, sums);
         }
         for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
             for (code, gradient) in codes[rows.clone()].iter().zip(sums) {
@@ -134,30 +139,30 @@ impl Histogram {
         }
     }
 
-    fn add_part(&mut self, data: &Dataset, gradients: &Gradients, rows: Part<'_>) {
-        let (first, words) = match rows {
-            Part::Numbers(rows) => return self.add(data, gradients, rows),
+    fn add_part(&mut self, data: &Dataset, words: &[u64], rows: Part<'_>) {
+        let (first, bits) = match rows {
+            Part::Numbers(rows) => return self.add_rows(data, words, rows),
             Part::Bits { first, words } => (first, words),
         };
         let mut rows = [0; LISTED + SLACK];
         let mut count = 0;
-        let words = words.chunks(GATHERED / WORD_ROWS);
-        for (words, first) in words.zip((first..).step_by(GATHERED)) {
-            if words.iter().all(|word| *word == u64::MAX) {
-                let rows = first..first + words.len() * WORD_ROWS;
-                self.add_neighbours(data, gradients, rows);
+        let bits = bits.chunks(GATHERED / WORD_ROWS);
+        for (bits, first) in bits.zip((first..).step_by(GATHERED)) {
+            if bits.iter().all(|word| *word == u64::MAX) {
+                let rows = first..first + bits.len() * WORD_ROWS;
+                self.add_neighbours(data, words, rows);
                 continue;
             }
             if count + GATHERED > LISTED {
-                self.add(data, gradients, &rows[..count]);
+                self.add_rows(data, words, &rows[..count]);
                 count = 0;
             }
-            count += bits::numbers(words, first, &mut rows[count..]);
+            count += bits::numbers(bits, first, &mut rows[count..]);
         }
-        self.add(data, gradients, &rows[..count]);
+        self.add_rows(data, words, &rows[..count]);
     }
 
-    fn add(&mut self, data: &Dataset, gradients: &Gradients, rows: &[u32]) {
+    fn add_rows(&mut self, data: &Dataset, words: &[u64], rows: &[u32]) {
         let layout = data.bins().layout();
         let mut codes: Gathered = [Word::default(); GATHERED * BUNDLE];
         let mut sums = [0; GATHERED];
@@ -166,10 +171,10 @@ impl Histogram {
             let next = batches.peek().copied().unwrap_or_default();
             let sums = &mut sums[..rows.len()];
             for (to, row) in sums.iter_mut().zip(rows) {
-                *to = gradients.words[*row as usize];
+                *to = words[*row as usize];
             }
             for row in next {
-                prefetch(&gradients.words, *row as usize);
+                prefetch(words, *row as usize);
             }
             for (bundle, histograms) in self.narrow.chunks_mut(BUNDLE).enumerate() {
                 let first = bundle * BUNDLE;
@@ -264,7 +269,7 @@ fn add<const LANES: usize>(
 mod tests {
     use super::*;
     use crate::coded::tests::sides;
-    use crate::gradient::Sums;
+    use crate::gradient::{Gradients, Sums};
     use crate::testing::{ByRow, code, dataset, table};
 
     /// The sums of a feature over rows, one by one.
@@ -284,12 +289,12 @@ mod tests {
         gradients.fill(5, &ByRow(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)));
         let all = Rows::taken(rows, |row| row % 10 != 3);
         let mut parent = Histogram::new(data.bins().layout());
-        parent.build(&data, &gradients, &all);
+        parent.build(&data, &gradients.words, &all);
         let codes: Vec<u8> = (0..rows).map(|row| (row % 7) as u8).collect();
         let sides = sides(&codes, |code| *code < 4);
         let (rows_left, _) = all.part(&sides);
         let mut left = Histogram::new(data.bins().layout());
-        left.build(&data, &gradients, &rows_left);
+        left.build(&data, &gradients.words, &rows_left);
         parent.subtract(&left);
         let side = |left: bool| -> Vec<usize> {
             let rows = (0..rows).filter(|row| row % 10 != 3);

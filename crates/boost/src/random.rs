@@ -9,7 +9,7 @@ pub(crate) enum Purpose {
     Bag = 2,
     /// Whether a feature may be used by a tree.
     Feature = 3,
-    /// How gradients are rounded in a round.
+    /// How the gradients of a class are rounded.
     Rounding = 4,
 }
 

@@ -51,12 +51,16 @@ impl Rows {
             let rows = (first..count.min(first + WORD_ROWS)).rev();
             rows.fold(0, |bits, row| bits << 1 | u64::from(taken(row)))
         });
-        let words: Vec<u64> = words.collect();
-        let count = words.iter().map(|word| word.count_ones() as usize).sum();
-        Self::of_bits(words, count)
+        Self::of_bits(words.collect())
     }
 
-    fn of_bits(words: Vec<u64>, count: usize) -> Self {
+    /// Those with a bit set, of a bit for each row of the data.
+    pub(crate) fn of_bits(words: Vec<u64>) -> Self {
+        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        Self::of_counted(words, count)
+    }
+
+    fn of_counted(words: Vec<u64>, count: usize) -> Self {
         let kept = match count < words.len() * FEW {
             true => Kept::Numbers(bits::list(&words, count)),
             false => Kept::Bits(words),
@@ -123,8 +127,8 @@ impl Rows {
                     chunks.enumerate().map(part).sum()
                 });
                 (
-                    Self::of_bits(left, count),
-                    Self::of_bits(right, self.count - count),
+                    Self::of_counted(left, count),
+                    Self::of_counted(right, self.count - count),
                 )
             }
             Kept::Numbers(mut left) => {

@@ -210,7 +210,7 @@ impl Trainer {
             Objective::Binary | Objective::Regression => Vec::new(),
         };
         for class in 0..self.parameters.trees_per_round() {
-            self.derive(number, class, &normalisers);
+            self.derive(class, &normalisers);
             self.grow(number, class);
         }
         let metric = self.parameters.metric();
@@ -226,10 +226,13 @@ impl Trainer {
     }
 
     /// The gradients for the tree of a class.
-    fn derive(&mut self, number: u32, class: usize, normalisers: &[(f64, f64)]) {
+    fn derive(&mut self, class: usize, normalisers: &[(f64, f64)]) {
         let outputs = self.parameters.trees_per_round();
-        let tree = u64::from(number) * outputs as u64 + class as u64;
-        let key = key(self.parameters.parameters().seed, Purpose::Rounding, tree);
+        let key = key(
+            self.parameters.parameters().seed,
+            Purpose::Rounding,
+            class as u64,
+        );
         let (data, scores) = (&self.train.data, self.train.scores.of(class));
         let gradients = &mut self.workshop.gradients;
         match self.parameters.parameters().objective {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::bins::{Bins, FeatureBins, Place};
 use crate::coded::Sides;
 use crate::dataset::Dataset;
-use crate::gradient::{Gradients, Sums};
+use crate::gradient::{Gradients, Sums, Units};
 use crate::grow::Histograms;
 use crate::histogram::Histogram;
 use crate::parameters::Checked;
@@ -24,6 +24,13 @@ pub(crate) struct Ground<'a> {
     pub(crate) gradients: &'a Gradients,
     /// The features that the tree may use.
     pub(crate) features: &'a [(usize, Place)],
+}
+
+/// The sums over all rows of the data.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    histogram: Histogram,
+    units: Units,
 }
 
 /// A leaf, whether or not it will be split.
@@ -54,10 +61,22 @@ pub(super) struct Children {
 }
 
 impl<'a> Ground<'a> {
-    /// The leaf of all rows.
-    pub(super) fn root(&self, histograms: &Histograms, rows: Rows) -> Sprout {
+    /// The leaf of all rows that the tree is grown on; `before` are the sums over all there are, of the tree before.
+    pub(super) fn root(
+        &self,
+        histograms: &Histograms,
+        before: &mut Option<Whole>,
+        rows: Rows,
+    ) -> Sprout {
         let mut histogram = histograms.take(self.data.bins());
-        histogram.build(self.data, self.gradients, &rows);
+        if rows.count() == self.data.num_rows() {
+            let whole = self.whole(before.take());
+            histogram.copy(&whole.histogram);
+            *before = Some(whole);
+        } else {
+            histogram.build(self.data, &self.gradients.words, &rows);
+            *before = None;
+        }
         // Every row is in some bin of any one feature.
         let first = self.features.first().map(|(_, place)| histogram.of(*place));
         let words = first.unwrap_or_default().iter();
@@ -75,6 +94,29 @@ impl<'a> Ground<'a> {
         self.find_best(&mut root);
         histograms.release(&mut root);
         root
+    }
+
+    /// The sums over all rows, from those of the tree before if not too much has changed since.
+    fn whole(&self, before: Option<Whole>) -> Whole {
+        let gradients = self.gradients;
+        let few = gradients.changed.count() < self.data.num_rows() / 2;
+        match before {
+            Some(mut whole) if few && whole.units == gradients.units => {
+                let Whole { histogram, .. } = &mut whole;
+                histogram.add(self.data, &gradients.changes, &gradients.changed);
+                whole
+            }
+            _ => {
+                let mut histogram = Histogram::new(self.data.bins().layout());
+                histogram.build(
+                    self.data,
+                    &gradients.words,
+                    &Rows::all(self.data.num_rows()),
+                );
+                let units = gradients.units;
+                Whole { histogram, units }
+            }
+        }
     }
 
     /// Splits a leaf; without `search` its children are final.
@@ -126,7 +168,7 @@ impl<'a> Ground<'a> {
             false => (right, left),
         };
         let mut histogram = histograms.take(self.data.bins());
-        histogram.build(self.data, self.gradients, &smaller.rows);
+        histogram.build(self.data, &self.gradients.words, &smaller.rows);
         greater.histogram = parents.map(|mut parents| {
             parents.subtract(&histogram);
             parents

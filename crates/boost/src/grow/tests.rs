@@ -16,7 +16,8 @@ fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
     let derive = |row: usize| {
         let x = &table.columns;
         let y = x[0][row] * 2.0 + f64::from(u8::from(x[1][row].is_nan())) - x[9][row] % 3.0;
-        ((y + (row % 7) as f64 * 0.1) as f32, 1.0)
+        // In eighths, so that nothing is lost when it is rounded to units.
+        ((y * 8.0 + (row % 7) as f64).round() as f32 / 8.0, 1.0)
     };
     let mut gradients = Gradients::new(rows);
     gradients.fill(1, &ByRow(derive));
@@ -93,4 +94,41 @@ fn a_tree_without_a_worthwhile_split_is_none() {
         ..parameters()
     });
     assert_eq!(tree, None);
+}
+
+/// What is known of the tree before changes nothing: neither where gradients have changed much nor where little, or units,
+/// or rows are left out between.
+#[test]
+fn a_tree_is_the_same_after_others() {
+    let rows = 40_000;
+    let parameters = parameters().check().unwrap();
+    let data = dataset(&table(rows), 2);
+    let mut gradients = Gradients::new(rows);
+    let mut grower = Grower::default();
+    for (step, scale, taken) in [
+        (1, 1.0, 1),
+        (2, 1.0, 1),
+        (100, 1.0, 1),
+        (100, 1.0, 7),
+        (1000, 1.0, 1),
+        (1000, 9.0, 1),
+        (1001, 9.0, 1),
+    ] {
+        let derive = |row: usize| {
+            let gradient = (row % 11) as f32 - (row % step) as f32 / step as f32;
+            (gradient * scale, 1.0)
+        };
+        gradients.fill(1, &ByRow(derive));
+        let ground = Ground {
+            parameters: &parameters,
+            data: &data,
+            gradients: &gradients,
+            features: &data.bins().layout().used,
+        };
+        let rows = || Rows::taken(rows, |row| row % taken == 0);
+        let found = grower.grow(&ground, rows()).tree;
+        let expected = Grower::default().grow(&ground, rows()).tree;
+        assert_eq!(found, expected);
+        assert!(found.is_some());
+    }
 }
