@@ -31,6 +31,7 @@ pub struct Reader {
     metadata: ArrowReaderMetadata,
     /// Columns of the file in the order asked for; `None` for all.
     columns: Option<Vec<usize>>,
+    batch_rows: usize,
     normal: Normal,
     place: String,
     /// Made when the first batch is asked for.
@@ -66,6 +67,7 @@ impl Reader {
             input,
             metadata,
             columns: None,
+            batch_rows: BATCH_ROWS,
             normal,
             place,
             batches: None,
@@ -100,6 +102,16 @@ impl Reader {
         Ok(self)
     }
 
+    /// Reads batches of so many rows, for work to which smaller ones are as good: they take less memory. To be called before
+    /// the first batch is read.
+    #[must_use]
+    pub fn batch_rows(self, rows: usize) -> Self {
+        Self {
+            batch_rows: rows,
+            ..self
+        }
+    }
+
     fn start(&self) -> Result<ParquetRecordBatchReader, ParquetError> {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.input.clone(),
@@ -113,7 +125,7 @@ impl Reader {
             }
             None => builder,
         };
-        builder.with_batch_size(BATCH_ROWS).build()
+        builder.with_batch_size(self.batch_rows).build()
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, Fault> {

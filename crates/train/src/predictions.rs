@@ -30,7 +30,13 @@ pub(crate) fn write(
     let total = survey.rows.get(partition).copied().unwrap_or(0);
     let mut done = 0;
     table::ordered_map(
-        rows::stream(queue, columns, partition, &columns.prediction_names()),
+        rows::stream(
+            queue,
+            columns,
+            partition,
+            &columns.prediction_names(),
+            table::BATCH_ROWS,
+        ),
         queue.threads(),
         |(item, batch)| form.predict(item, &batch, columns, model),
         |batch| {

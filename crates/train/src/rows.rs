@@ -7,16 +7,17 @@ use table::values;
 
 use crate::columns::Columns;
 
-/// The batches of an item with the named columns, and the number of rows before each; the item's columns are
+/// The batches of an item with the named columns, of so many rows, and the number of rows before each; the item's columns are
 /// checked against `columns`.
 pub(crate) fn batches<'a>(
     queue: &'a Queue,
     item: &'a Item,
     columns: &Columns,
     names: &[&str],
+    batch_rows: usize,
 ) -> Result<impl Iterator<Item = Result<Batch, Fault>> + use<'a>, Fault> {
     let place = move |fault: Fault| fault.context(item.path().display().to_string());
-    let reader = table::Reader::open(item.path())?;
+    let reader = table::Reader::open(item.path())?.batch_rows(batch_rows);
     columns.check(reader.schema()).map_err(place)?;
     let mut first = 0;
     let batches = reader.project(names)?.map(move |rows| {
@@ -34,11 +35,12 @@ pub(crate) fn stream<'a>(
     columns: &'a Columns,
     partition: &'a str,
     names: &'a [&'a str],
+    batch_rows: usize,
 ) -> impl Iterator<Item = Result<(&'a Item, Batch), Fault>> + Send + 'a {
     queue
         .in_folder(partition)
         .flat_map(move |item| -> Box<dyn Iterator<Item = _> + Send + 'a> {
-            match batches(queue, item, columns, names) {
+            match batches(queue, item, columns, names, batch_rows) {
                 Ok(batches) => Box::new(batches.map(move |batch| Ok((item, batch?)))),
                 Err(fault) => Box::new(std::iter::once(Err(fault))),
             }

@@ -94,7 +94,13 @@ impl Tally {
         task: Task,
         known: Option<usize>,
     ) -> Result<(), Fault> {
-        for batch in batches(queue, item, columns, &columns.target_names())? {
+        for batch in batches(
+            queue,
+            item,
+            columns,
+            &columns.target_names(),
+            table::BATCH_ROWS,
+        )? {
             let place = item.path().display().to_string();
             self.batch(&place, &batch?, columns, task, known)?;
         }

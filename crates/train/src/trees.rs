@@ -13,6 +13,9 @@ use crate::training::{self, Curve, Training};
 
 const CHECKPOINT: &str = "trainer";
 
+/// Rows that are read at a time: they are soon a byte a value, so few are enough to have work for all threads.
+const BATCH_ROWS: usize = 1 << 13;
+
 /// Trains boosted trees.
 pub(crate) fn train(
     queue: &Queue,
@@ -61,7 +64,7 @@ fn bins(
     let mut sampler = Sampler::new(features, parameters, survey.rows[TRAIN]).map_err(refused)?;
     let mut first_row = 0;
     let names: Vec<&str> = columns.feature_names().collect();
-    let batches = rows::stream(queue, columns, TRAIN, &names);
+    let batches = rows::stream(queue, columns, TRAIN, &names, BATCH_ROWS);
     table::ordered_map(
         batches,
         queue.threads(),
@@ -96,7 +99,13 @@ fn dataset(
     let rows = survey.rows[partition] as usize;
     let mut builder = DatasetBuilder::with_capacity(bins, rows);
     table::ordered_map(
-        rows::stream(queue, columns, partition, &columns.training_names()),
+        rows::stream(
+            queue,
+            columns,
+            partition,
+            &columns.training_names(),
+            BATCH_ROWS,
+        ),
         queue.threads(),
         |(_, batch)| {
             let labels = batch.numbers(columns.label.name())?;

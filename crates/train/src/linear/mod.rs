@@ -74,7 +74,13 @@ pub(crate) fn train(
 fn read(queue: &Queue, columns: &Columns) -> Result<Design, Fault> {
     let mut design = Design::new(&columns.features);
     table::ordered_map(
-        rows::stream(queue, columns, TRAIN, &columns.training_names()),
+        rows::stream(
+            queue,
+            columns,
+            TRAIN,
+            &columns.training_names(),
+            table::BATCH_ROWS,
+        ),
         queue.threads(),
         |(item, batch)| {
             let features = batch.features(columns)?;
