@@ -55,7 +55,7 @@ impl Sums {
 const LEVELS: f64 = 32.0;
 
 /// Units in the sum of few rows, each of which says more.
-const SUM: f64 = (1 << 24) as f64;
+const SUM: f64 = (1 << 23) as f64;
 
 /// What one unit of each half of a word is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -292,8 +292,8 @@ mod tests {
     #[test]
     fn units_are_powers_of_two_that_just_suffice() {
         let units = Units::of(1000, 500.0, 900.0);
-        assert_eq!(units.gradient, 2.0_f64.powi(-15));
-        assert_eq!(units.hessian, 2.0_f64.powi(-14));
+        assert_eq!(units.gradient, 2.0_f64.powi(-14));
+        assert_eq!(units.hessian, 2.0_f64.powi(-13));
         let units = Units::of(1_000_000, 500_000.0, 900_000.0);
         assert_eq!(units.gradient, 2.0_f64.powi(-6));
         assert_eq!(units.hessian, 2.0_f64.powi(-5));

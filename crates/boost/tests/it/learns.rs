@@ -141,7 +141,7 @@ fn a_weight_counts_as_so_many_rows() {
         trainer.model().predict(&weighted.slices()).unwrap()
     });
     for (a, b) in first.iter().zip(second) {
-        assert!((a - b).abs() < 1e-5, "{a} {b}");
+        assert!((a - b).abs() < 1e-4, "{a} {b}");
     }
 }
 
