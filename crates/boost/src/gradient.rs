@@ -1,13 +1,13 @@
 //! Gradients in fixed point.
 //!
 //! Both derivatives of a row are integers in one word: the first, signed, in the upper half, the second in the lower.
-//! Words are added as they are. The unit of each half is chosen per tree such that the mean over a million rows has some
-//! dozen levels (Shi et al. 2022 show that fewer would do), over fewer rows more, and such that the sum over all rows, and
-//! so over any part of them, fits into its half: no sum ever carries or overflows. Integer addition gives the same bits in
-//! any order, so histograms do not depend on the number of threads.
+//! Words are added as they are. The unit of each half is chosen per tree such that the sum over all rows, and so over any
+//! part of them, fits into its half: no sum ever carries or overflows. Integer addition gives the same bits in any order,
+//! so histograms do not depend on the number of threads.
 //!
 //! Rounding is stochastic, so that it is right in the mean; the draw is a function of seed and row, the same for all trees.
-//! So most words stay what they were for the tree before, and the sums over all rows need only what [changed](Gradients::changed).
+//! Of classes the mean over a million rows has some dozen levels (Shi et al. 2022 show that fewer would do), so that most
+//! words stay what they were for the tree before, and the sums over all rows need only what [changed](Gradients::changed).
 
 use std::ops::Range;
 
@@ -50,9 +50,9 @@ impl Sums {
     }
 }
 
-/// Units in the mean derivative, where rows are many. Rounding then adds less than 0.1 % to the variance that the
-/// derivatives of rows have by themselves.
-const LEVELS: f64 = 32.0;
+/// Units in the mean derivative that classes need where rows are many. Rounding then adds less than 0.1 % to the variance
+/// that the derivatives of rows have by themselves: with a probability of p it is p (1 - p), however sure the model is.
+pub(crate) const CLASS_LEVELS: f64 = 32.0;
 
 /// Units in the sum of few rows, each of which says more.
 const SUM: f64 = (1 << 23) as f64;
@@ -65,11 +65,11 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// The finest units, powers of two, in which sums of these sizes over `rows` rows fit and come to no more than they need.
-    fn of(rows: usize, gradients: f64, hessians: f64) -> Self {
+    /// The finest units, powers of two, in which sums of these sizes over `rows` rows fit and need no more than `levels`.
+    fn of(rows: usize, levels: f64, gradients: f64, hessians: f64) -> Self {
         // Rounding up adds less than one unit per row.
         let rows = rows as f64;
-        let room = |bits: i32| (2.0_f64.powi(bits) - 1.0 - rows).min(SUM.max(rows * LEVELS));
+        let room = |bits: i32| (2.0_f64.powi(bits) - 1.0 - rows).min(SUM.max(rows * levels));
         Self {
             gradient: unit(gradients, room(31)),
             hessian: unit(hessians, room(32)),
@@ -115,7 +115,7 @@ impl Gradients {
     }
 
     /// Computes the derivatives of every row and rounds them; the same key, the same draws.
-    pub(crate) fn fill(&mut self, key: u64, loss: &impl Loss) {
+    pub(crate) fn fill<L: Loss>(&mut self, key: u64, loss: &L) {
         let rows = self.words.len();
         // Until they are rounded, the derivatives are where the changes will be.
         let chunks = self.changes.par_chunks_mut(CHUNK).enumerate();
@@ -132,7 +132,7 @@ impl Gradients {
         let (gradients, hessians) = sums
             .iter()
             .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-        self.units = Units::of(rows, gradients, hessians);
+        self.units = Units::of(rows, L::LEVELS, gradients, hessians);
         let units = self.units;
         let mut changed = vec![0; rows.div_ceil(WORD_ROWS)];
         let chunks = self.words.par_chunks_mut(CHUNK);
@@ -156,6 +156,9 @@ impl Gradients {
 
 /// What the trees go down.
 pub(crate) trait Loss: Sync {
+    /// Units in the mean derivative that are enough where rows are many.
+    const LEVELS: f64;
+
     /// [Packs](pack) the derivatives of neighbouring rows. To be inlined always: it is vectored.
     fn derive(&self, rows: Range<usize>, words: &mut [u64]);
 }
@@ -291,14 +294,14 @@ mod tests {
 
     #[test]
     fn units_are_powers_of_two_that_just_suffice() {
-        let units = Units::of(1000, 500.0, 900.0);
+        let units = Units::of(1000, CLASS_LEVELS, 500.0, 900.0);
         assert_eq!(units.gradient, 2.0_f64.powi(-14));
         assert_eq!(units.hessian, 2.0_f64.powi(-13));
-        let units = Units::of(1_000_000, 500_000.0, 900_000.0);
+        let units = Units::of(1_000_000, CLASS_LEVELS, 500_000.0, 900_000.0);
         assert_eq!(units.gradient, 2.0_f64.powi(-6));
         assert_eq!(units.hessian, 2.0_f64.powi(-5));
         // Of so many rows the sums would not fit.
-        let units = Units::of(MOST_ROWS, MOST_ROWS as f64, MOST_ROWS as f64);
+        let units = Units::of(MOST_ROWS, CLASS_LEVELS, MOST_ROWS as f64, MOST_ROWS as f64);
         assert_eq!(units.gradient, 2.0_f64.powi(-2));
         assert_eq!(units.hessian, 2.0_f64.powi(-3));
     }

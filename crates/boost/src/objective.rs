@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::gradient::{Loss, pack};
+use crate::gradient::{CLASS_LEVELS, Loss, pack};
 use crate::math::{exp, ln};
 use crate::parameters::{Checked, Objective};
 
@@ -95,6 +95,8 @@ pub(crate) struct SoftmaxLoss<'a> {
 }
 
 impl Loss for LogLoss<'_> {
+    const LEVELS: f64 = CLASS_LEVELS;
+
     #[inline(always)]
     fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
         derive(self.data, rows.clone(), words, &self.scores[rows], binary);
@@ -102,6 +104,9 @@ impl Loss for LogLoss<'_> {
 }
 
 impl Loss for SquaredError<'_> {
+    /// As many as there is room for: some rows may lie much nearer to their mean than others.
+    const LEVELS: f64 = f64::INFINITY;
+
     #[inline(always)]
     fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
         derive(
@@ -115,6 +120,8 @@ impl Loss for SquaredError<'_> {
 }
 
 impl Loss for SoftmaxLoss<'_> {
+    const LEVELS: f64 = CLASS_LEVELS;
+
     #[inline(always)]
     fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
         let normalisers = &self.normalisers[rows.clone()];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::bins::{Bins, FeatureBins, GROUP, NumberBins, Place, Sampler};
 use crate::dataset::{Dataset, DatasetBuilder};
 use crate::feature::Feature;
-use crate::gradient::{Loss, pack};
+use crate::gradient::{CLASS_LEVELS, Loss, pack};
 use crate::objective::Derivatives;
 use crate::parameters::Parameters;
 use crate::pool::Pool;
@@ -77,6 +77,8 @@ pub(crate) fn labelled(label: &[f64], weight: Option<&[f64]>) -> Dataset {
 pub(crate) struct ByRow<F>(pub(crate) F);
 
 impl<F: Fn(usize) -> Derivatives + Sync> Loss for ByRow<F> {
+    const LEVELS: f64 = CLASS_LEVELS;
+
     fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
         for (word, row) in words.iter_mut().zip(rows) {
             *word = pack((self.0)(row));

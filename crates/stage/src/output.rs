@@ -201,15 +201,9 @@ impl Output {
     pub fn adopt(&self, name: &str, file: &Path) -> Result<(), Fault> {
         check_name(name)?;
         if is_shared(file)? {
-            let mut content = fs_err::File::open(file)?;
-            let mut output = self.create_reserved(name)?;
-            io::copy(&mut content, &mut output)?;
-            return output.finish();
+            return self.copy(name, file);
         }
-        let path = self.claim(name)?;
-        if path.symlink_metadata().is_ok() {
-            self.clear(name)?;
-        }
+        let path = self.vacate(name)?;
         fs_err::rename(file, &path)?;
         lock(&self.ledger).created.push(name.to_owned());
         let written = Written {
@@ -225,16 +219,11 @@ impl Output {
     /// it is copied.
     pub fn link(&self, name: &str, item: &Item) -> Result<(), Fault> {
         check_name(name)?;
-        let path = self.claim(name)?;
-        if path.symlink_metadata().is_ok() {
-            self.clear(name)?;
-        }
+        let path = self.vacate(name)?;
         // A link to a symbolic one would lead out of the queue.
         let is_link = fs_err::symlink_metadata(item.path())?.is_symlink();
         if is_link || fs_err::hard_link(item.path(), &path).is_err() {
-            let mut file = self.create_reserved(name)?;
-            io::copy(&mut fs_err::File::open(item.path())?, &mut file)?;
-            return file.finish();
+            return self.copy(name, item.path());
         }
         let stat = Stat::of_path(&path)?;
         let mut ledger = lock(&self.ledger);
@@ -246,6 +235,22 @@ impl Output {
             digest: item.digest(),
         });
         Ok(())
+    }
+
+    /// Claims a name, and clears what an earlier try has left there.
+    fn vacate(&self, name: &str) -> Result<PathBuf, Fault> {
+        let path = self.claim(name)?;
+        if path.symlink_metadata().is_ok() {
+            self.clear(name)?;
+        }
+        Ok(path)
+    }
+
+    fn copy(&self, name: &str, file: &Path) -> Result<(), Fault> {
+        let mut content = fs_err::File::open(file)?;
+        let mut output = self.create_reserved(name)?;
+        io::copy(&mut content, &mut output)?;
+        output.finish()
     }
 
     /// The item's stat after it was linked, if it was.
