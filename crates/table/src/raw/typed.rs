@@ -31,7 +31,7 @@ pub(crate) struct TypedReader {
 }
 
 enum Inner {
-    Parquet(Reader),
+    Parquet(Box<Reader>),
     Arrow(Box<Batches<RecordBatch>>, Normal),
 }
 
@@ -135,7 +135,7 @@ impl std::fmt::Debug for TypedReader {
 
 fn parquet_parts(reader: Reader) -> (Inner, SchemaRef) {
     let schema = reader.schema().clone();
-    (Inner::Parquet(reader), schema)
+    (Inner::Parquet(Box::new(reader)), schema)
 }
 
 type Opened = Result<(SchemaRef, Box<Batches<RecordBatch>>), ArrowError>;
