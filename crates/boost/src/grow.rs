@@ -40,7 +40,8 @@ pub(crate) struct Grown {
 }
 
 impl Grower {
-    /// Grows a tree on some rows; if the tree before was of the same data, by gradients that were filled once since.
+    /// Grows a tree on some rows. To be called once for each time that the gradients are filled: the sums over all rows are
+    /// those of the tree before and what has changed.
     pub(crate) fn grow(&mut self, ground: &Ground<'_>, rows: Rows) -> Grown {
         let root = ground.root(&self.histograms, &mut self.whole, rows);
         let root = Leaf::new(root, None);
