@@ -20,14 +20,14 @@ use crate::rows::Rows;
 use crate::split::Split;
 use crate::tree::{Node, Tree};
 pub(crate) use ground::Ground;
-use ground::{Children, Extent, Sprout, Whole};
+use ground::{Children, Extent, Sprout};
 
 /// Grows trees; keeps what they need besides the data from one to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Grower {
     histograms: Histograms,
-    /// Of the last tree that was grown on all rows.
-    whole: Option<Whole>,
+    /// The sums over all rows, if the tree before was grown on all.
+    whole: Option<Histogram>,
 }
 
 /// A tree, and the rows of each of its leaves.

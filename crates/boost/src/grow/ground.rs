@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::bins::{Bins, FeatureBins, Place};
 use crate::coded::Sides;
 use crate::dataset::Dataset;
-use crate::gradient::{Gradients, Sums, Units};
+use crate::gradient::{Gradients, Sums};
 use crate::grow::Histograms;
 use crate::histogram::Histogram;
 use crate::parameters::Checked;
@@ -24,13 +24,6 @@ pub(crate) struct Ground<'a> {
     pub(crate) gradients: &'a Gradients,
     /// The features that the tree may use.
     pub(crate) features: &'a [(usize, Place)],
-}
-
-/// The sums over all rows of the data.
-#[derive(Debug)]
-pub(crate) struct Whole {
-    histogram: Histogram,
-    units: Units,
 }
 
 /// A leaf, whether or not it will be split.
@@ -65,13 +58,13 @@ impl<'a> Ground<'a> {
     pub(super) fn root(
         &self,
         histograms: &Histograms,
-        before: &mut Option<Whole>,
+        before: &mut Option<Histogram>,
         rows: Rows,
     ) -> Sprout {
         let mut histogram = histograms.take(self.data.bins());
         if rows.count() == self.data.num_rows() {
             let whole = self.whole(before.take());
-            histogram.copy(&whole.histogram);
+            histogram.copy(&whole);
             *before = Some(whole);
         } else {
             histogram.build(self.data, &self.gradients.words, &rows);
@@ -96,25 +89,20 @@ impl<'a> Ground<'a> {
         root
     }
 
-    /// The sums over all rows, from those of the tree before if not too much has changed since.
-    fn whole(&self, before: Option<Whole>) -> Whole {
+    /// The sums over all rows, from those of the tree before if not too much has changed since. (Words are added, whatever
+    /// their units.)
+    fn whole(&self, before: Option<Histogram>) -> Histogram {
         let gradients = self.gradients;
-        let few = gradients.changed.count() < self.data.num_rows() / 2;
         match before {
-            Some(mut whole) if few && whole.units == gradients.units => {
-                let Whole { histogram, .. } = &mut whole;
-                histogram.add(self.data, &gradients.changes, &gradients.changed);
+            Some(mut whole) if gradients.changed.count() < self.data.num_rows() / 2 => {
+                whole.add(self.data, &gradients.changes, &gradients.changed);
                 whole
             }
             _ => {
-                let mut histogram = Histogram::new(self.data.bins().layout());
-                histogram.build(
-                    self.data,
-                    &gradients.words,
-                    &Rows::all(self.data.num_rows()),
-                );
-                let units = gradients.units;
-                Whole { histogram, units }
+                let mut whole = Histogram::new(self.data.bins().layout());
+                let all = Rows::all(self.data.num_rows());
+                whole.build(self.data, &gradients.words, &all);
+                whole
             }
         }
     }

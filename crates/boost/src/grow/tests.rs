@@ -106,16 +106,20 @@ fn a_tree_is_the_same_after_others() {
     let mut gradients = Gradients::new(rows);
     let mut grower = Grower::default();
     for (step, scale, taken) in [
-        (1, 1.0, 1),
         (2, 1.0, 1),
+        (7, 1.0, 1),
+        (9, 1.0, 1),
+        (9, 1.0, 7),
         (100, 1.0, 1),
-        (100, 1.0, 7),
-        (1000, 1.0, 1),
-        (1000, 9.0, 1),
-        (1001, 9.0, 1),
+        (90, 9.0, 1),
+        (80, 9.0, 1),
     ] {
         let derive = |row: usize| {
-            let gradient = (row % 11) as f32 - (row % step) as f32 / step as f32;
+            // Most rows weigh nothing, in any unit.
+            if row % 5 > 1 {
+                return (0.0, 0.0);
+            }
+            let gradient = (row % 11) as f32 - f32::from(u8::from(row.is_multiple_of(step)));
             (gradient * scale, 1.0)
         };
         gradients.fill(1, &ByRow(derive));

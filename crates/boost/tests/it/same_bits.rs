@@ -25,6 +25,28 @@ fn parameters(objective: Objective) -> Parameters {
     }
 }
 
+/// Of each objective, and once in steps so small that the gradients of most rows stay: then the sums over all rows are
+/// those of the round before and what has changed.
+fn trainings() -> impl Iterator<Item = (String, Parameters)> {
+    let objectives = [
+        Objective::Binary,
+        Objective::Multiclass,
+        Objective::Regression,
+    ];
+    objectives.into_iter().flat_map(|objective| {
+        let bagged = parameters(objective);
+        let slow = Parameters {
+            learning_rate: 1e-4,
+            bagging_freq: 0,
+            ..bagged.clone()
+        };
+        [
+            (format!("{objective:?}"), bagged),
+            (format!("{objective:?} in small steps"), slow),
+        ]
+    })
+}
+
 fn finish(mut trainer: Trainer) -> (String, Vec<boost::Round>) {
     while !trainer.is_finished() {
         trainer.step().unwrap();
@@ -34,32 +56,19 @@ fn finish(mut trainer: Trainer) -> (String, Vec<boost::Round>) {
 
 #[test]
 fn threads_make_no_difference() {
-    for objective in [
-        Objective::Binary,
-        Objective::Multiclass,
-        Objective::Regression,
-    ] {
-        let parameters = parameters(objective);
+    for (name, parameters) in trainings() {
         // Leaves of so many rows are shared between threads.
         let expected = finish(trainer(&parameters, 1, 30_000, true));
         for threads in [2, 3, 4] {
             let found = finish(trainer(&parameters, threads, 30_000, true));
-            assert!(
-                found == expected,
-                "{objective:?} differs with {threads} threads"
-            );
+            assert!(found == expected, "{name} differs with {threads} threads");
         }
     }
 }
 
 #[test]
 fn a_training_resumed_after_any_round_gives_the_same_model() {
-    for objective in [
-        Objective::Binary,
-        Objective::Multiclass,
-        Objective::Regression,
-    ] {
-        let parameters = parameters(objective);
+    for (name, parameters) in trainings() {
         let mut running = trainer(&parameters, 2, 3_000, true);
         let mut states = vec![running.state()];
         while !running.is_finished() {
@@ -74,7 +83,7 @@ fn a_training_resumed_after_any_round_gives_the_same_model() {
             let found = finish(resumed);
             assert!(
                 found == expected,
-                "{objective:?} differs when resumed after round {round}"
+                "{name} differs when resumed after round {round}"
             );
         }
     }
