@@ -1,10 +1,12 @@
 //! Rows as bits of words: 64 rows are compared with a split at once, whichever of them are meant.
 
+use crate::lanes::LANES;
+
 /// Rows of a word.
 pub(crate) const WORD_ROWS: usize = u64::BITS as usize;
 
 /// Numbers that may be written behind those that count.
-pub(crate) const SLACK: usize = 8;
+pub(crate) const SLACK: usize = LANES;
 
 /// Sixteen bytes to look up by half a byte.
 type Halves = [u8; 16];
@@ -47,16 +49,13 @@ impl CodeSet {
                 inside,
             });
         }
-        self.part_rows(codes, rows, inside)
+        part_words(codes, rows, inside, |codes, _| self.bits(codes))
     }
 
-    #[inline(always)]
-    fn part_rows(&self, codes: &[u8], rows: &mut [u64], inside: &mut [u64]) -> usize {
-        part_words(codes, rows, inside, |codes, _| {
-            let bits = codes.iter().rev();
-            bits.fold(0, |bits, code| {
-                bits << 1 | u64::from(self.has[usize::from(*code)])
-            })
+    /// Which of some codes are in the set.
+    fn bits(&self, codes: &[u8]) -> u64 {
+        codes.iter().rev().fold(0, |bits, code| {
+            bits << 1 | u64::from(self.has[usize::from(*code)])
         })
     }
 }
@@ -85,12 +84,13 @@ fn part_words<T>(
     inside: &mut [u64],
     goes: impl Fn(&[T], u64) -> u64,
 ) -> usize {
-    let words = rows.iter_mut().zip(inside).zip(codes.chunks(WORD_ROWS));
-    words.fold(0, |count, ((rows, inside), codes)| {
+    let mut count = 0;
+    for ((rows, inside), codes) in rows.iter_mut().zip(inside).zip(codes.chunks(WORD_ROWS)) {
         *inside = *rows & goes(codes, *rows);
         *rows &= !*inside;
-        count + inside.count_ones() as usize
-    })
+        count += inside.count_ones() as usize;
+    }
+    count
 }
 
 /// The bits of so many rows, all of them set.
@@ -160,7 +160,7 @@ mod by_vectors {
 
     use pulp::{NullaryFnOnce, cast, x86::V3};
 
-    use super::{CodeSet, WORD_ROWS};
+    use super::{CodeSet, WORD_ROWS, part_words};
     use crate::lanes::{LANES, first};
 
     pub(super) struct Part<'a> {
@@ -183,18 +183,13 @@ mod by_vectors {
                 rows,
                 inside,
             } = self;
-            let (codes, rest) = codes.as_chunks::<WORD_ROWS>();
-            let (rows, rows_of_rest) = rows.split_at_mut(codes.len());
-            let (inside, inside_of_rest) = inside.split_at_mut(codes.len());
-            let mut count = 0;
-            for ((rows, inside), codes) in rows.iter_mut().zip(inside).zip(codes) {
-                let [low, high]: [__m256i; 2] = cast(*codes);
-                let goes = u64::from(has(simd, set, low)) | u64::from(has(simd, set, high)) << 32;
-                *inside = *rows & goes;
-                *rows &= !goes;
-                count += inside.count_ones() as usize;
-            }
-            count + set.part_rows(rest, rows_of_rest, inside_of_rest)
+            part_words(codes, rows, inside, |codes, _| {
+                let Ok(codes) = <[u8; WORD_ROWS]>::try_from(codes) else {
+                    return set.bits(codes);
+                };
+                let [low, high]: [__m256i; 2] = cast(codes);
+                u64::from(has(simd, set, low)) | u64::from(has(simd, set, high)) << 32
+            })
         }
     }
 
@@ -284,7 +279,7 @@ mod tests {
             type Way<'a> = &'a dyn Fn(&mut [u64], &mut [u64]) -> usize;
             let ways: [Way<'_>; 3] = [
                 &|rows, to| set.part(codes, rows, to),
-                &|rows, to| set.part_rows(codes, rows, to),
+                &|rows, to| part_words(codes, rows, to, |codes, _| set.bits(codes)),
                 &|rows, to| part_wide(&wide, rows, to, &has),
             ];
             for way in ways {

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::bins::category::OTHER;
-use crate::bins::{FeatureBins, GROUP, Place};
+use crate::bins::{GROUP, Place};
 use crate::bits::{self, CodeSet};
 use crate::dataset::Dataset;
 use crate::index::Index;
@@ -85,7 +84,7 @@ impl<'a> Sides<'a> {
     /// As the rule says of a feature's values.
     pub(crate) fn new(rule: &Rule, feature: usize, data: &'a Dataset) -> Self {
         let bins = data.bins().of(feature);
-        let left = left_codes(rule, bins);
+        let left = bins.left_codes(rule);
         match data.bins().layout().places[feature] {
             Some(Place::Narrow { group, lane }) => Self::Narrow {
                 codes: Bytes::of(data, group, lane),
@@ -148,22 +147,6 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// The codes of values that go left.
-fn left_codes(rule: &Rule, bins: &FeatureBins) -> Vec<usize> {
-    match bins {
-        // Of many categories few go left. What has no bin of its own goes right.
-        FeatureBins::Category(of) => {
-            let codes = rule
-                .categories()
-                .map(|category| of.code(f64::from(category)));
-            codes.filter(|code| *code != OTHER).collect()
-        }
-        FeatureBins::Number(_) => (0..bins.count())
-            .filter(|code| rule.goes_left(bins.value(*code)))
-            .collect(),
-    }
-}
-
 impl<'a> CodedTree<'a> {
     /// The tree, in terms of the bins of these rows.
     pub(crate) fn new(tree: &'a Tree, data: &'a Dataset) -> Self {
@@ -200,6 +183,7 @@ impl<'a> CodedTree<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::bins::FeatureBins;
     use crate::testing::{code, dataset, table};
     use crate::tree::{Answer, Missing, Node};
 

@@ -45,7 +45,6 @@ mod gradient;
 mod grow;
 mod histogram;
 mod index;
-#[cfg(target_arch = "x86_64")]
 mod lanes;
 mod masks;
 mod math;

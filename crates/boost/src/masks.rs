@@ -6,7 +6,6 @@
 
 use std::ops::Range;
 
-use crate::bins::category::OTHER;
 use crate::bins::{Bins, FeatureBins, GROUP, NARROW_BINS, Place};
 use crate::codes::Codes;
 use crate::tree::{Child, Node, Rule, Tree};
@@ -149,14 +148,12 @@ fn sets(splits: &[Split<'_>], bins: &FeatureBins) -> Vec<u64> {
             .map(|code| open(bins.value(code)))
             .collect(),
         FeatureBins::Category(of) => {
-            // Of many categories, few go left anywhere.
             let mut sets = vec![open(f64::NAN); of.count()];
-            let to_left = splits.iter().flat_map(|(node, _)| node.rule.categories());
-            for category in to_left.map(f64::from) {
-                let code = of.code(category);
-                if code != OTHER {
-                    sets[code] = open(category);
-                }
+            for code in splits
+                .iter()
+                .flat_map(|(node, _)| bins.left_codes(&node.rule))
+            {
+                sets[code] = open(bins.value(code));
             }
             sets
         }

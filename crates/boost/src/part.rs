@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 
-/// Rows that are parted together: as many numbers as fit into a vector.
-const LANES: usize = 8;
+use crate::lanes::LANES;
 
 thread_local! {
     /// Rows that go right, until it is known how many go left.
@@ -68,8 +67,8 @@ mod by_vectors {
 
     use pulp::{NullaryFnOnce, x86::V3};
 
-    use super::{LANES, part_from};
-    use crate::lanes::first;
+    use super::part_from;
+    use crate::lanes::{LANES, first};
 
     pub(super) struct Part<'a, F> {
         pub(super) simd: V3,

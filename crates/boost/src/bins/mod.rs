@@ -9,6 +9,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::feature::Feature;
+use crate::tree::Rule;
 
 pub(crate) use category::CategoryBins;
 pub(crate) use number::NumberBins;
@@ -59,6 +60,22 @@ impl FeatureBins {
         match self {
             Self::Number(bins) => bins.code(value),
             Self::Category(bins) => bins.code(value),
+        }
+    }
+
+    /// The bins whose values go left.
+    pub(crate) fn left_codes(&self, rule: &Rule) -> Vec<usize> {
+        match self {
+            // Of many categories few go left. What has no bin of its own goes right.
+            Self::Category(of) => {
+                let codes = rule
+                    .categories()
+                    .map(|category| of.code(f64::from(category)));
+                codes.filter(|code| *code != category::OTHER).collect()
+            }
+            Self::Number(_) => (0..self.count())
+                .filter(|code| rule.goes_left(self.value(*code)))
+                .collect(),
         }
     }
 

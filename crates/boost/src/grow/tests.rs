@@ -3,9 +3,19 @@
 use super::*;
 use crate::dataset::Dataset;
 use crate::gradient::Gradients;
-use crate::parameters::Parameters;
+use crate::parameters::{Checked, Parameters};
 use crate::testing::{ByRow, dataset, table};
 use crate::tree::Answer;
+
+/// What a tree is grown from, of all features.
+fn ground<'a>(parameters: &'a Checked, data: &'a Dataset, gradients: &'a Gradients) -> Ground<'a> {
+    Ground {
+        parameters,
+        data,
+        gradients,
+        features: &data.bins().layout().used,
+    }
+}
 
 /// Grows a tree on a generated table, whose gradients follow some of its columns.
 fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
@@ -21,12 +31,7 @@ fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
     };
     let mut gradients = Gradients::new(rows);
     gradients.fill(1, &ByRow(derive));
-    let ground = Ground {
-        parameters: &parameters,
-        data: &data,
-        gradients: &gradients,
-        features: &data.bins().layout().used,
-    };
+    let ground = ground(&parameters, &data, &gradients);
     let rows_of_all = Rows::all(rows);
     let grown = Grower::default().grow(&ground, rows_of_all);
     let derivatives = (0..rows).map(derive).collect();
@@ -123,12 +128,7 @@ fn a_tree_is_the_same_after_others() {
             (gradient * scale, 1.0)
         };
         gradients.fill(1, &ByRow(derive));
-        let ground = Ground {
-            parameters: &parameters,
-            data: &data,
-            gradients: &gradients,
-            features: &data.bins().layout().used,
-        };
+        let ground = ground(&parameters, &data, &gradients);
         let rows = || Rows::taken(rows, |row| row % taken == 0);
         let found = grower.grow(&ground, rows()).tree;
         let expected = Grower::default().grow(&ground, rows()).tree;

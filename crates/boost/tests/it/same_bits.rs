@@ -4,6 +4,12 @@ use boost::{DatasetBuilder, Model, Objective, Parameters, Pool, Sampler, Trainer
 
 use crate::data::{table, trainer};
 
+const OBJECTIVES: [Objective; 3] = [
+    Objective::Binary,
+    Objective::Multiclass,
+    Objective::Regression,
+];
+
 /// Parameters that use all there is: bags, feature sampling, early stopping.
 fn parameters(objective: Objective) -> Parameters {
     Parameters {
@@ -28,12 +34,7 @@ fn parameters(objective: Objective) -> Parameters {
 /// Of each objective, and once in steps so small that the gradients of most rows stay: then the sums over all rows are
 /// those of the round before and what has changed.
 fn trainings() -> impl Iterator<Item = (String, Parameters)> {
-    let objectives = [
-        Objective::Binary,
-        Objective::Multiclass,
-        Objective::Regression,
-    ];
-    objectives.into_iter().flat_map(|objective| {
+    OBJECTIVES.into_iter().flat_map(|objective| {
         let bagged = parameters(objective);
         let slow = Parameters {
             learning_rate: 1e-4,
@@ -162,11 +163,7 @@ fn a_torn_state_is_refused() {
 
 #[test]
 fn a_model_read_back_is_the_same_model() {
-    for objective in [
-        Objective::Binary,
-        Objective::Multiclass,
-        Objective::Regression,
-    ] {
+    for objective in OBJECTIVES {
         let mut running = trainer(&parameters(objective), 2, 3_000, true);
         while !running.is_finished() {
             running.step().unwrap();
