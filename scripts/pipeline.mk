@@ -94,7 +94,10 @@ adapted = $(BIN)/adapt $(strip --name $2 $($1_ADAPT)) $(call options,$1,$5,$(pat
 options = $(strip $(FLAGS) $($1_FLAGS) $(call settings,--config,$2) $(if $3,$(call settings,$(firstword $3),$(lastword $3))))
 
 # FORCE where the queue was last made by another command, which no time stamp tells. $(call command_changed,FILE,COMMAND)
-command_changed = $(if $(call same,$2,$(shell cat $1 2>/dev/null)),,FORCE)
+command_changed = $(if $(call same,$2,$(call content,$1)),,FORCE)
+# What a file holds; nothing where there is none. Make reads it itself since version 4.2. (It has no last newline to take off,
+# which 4.3 forgets for more than 200 characters.)
+content = $(if $(filter 3.% 4.0% 4.1%,$(MAKE_VERSION)),$(shell cat $1 2>/dev/null),$(file <$1))
 same = $(and $(findstring <$1>,<$2>),$(findstring <$2>,<$1>))
 
 # One stage. $(call stage,STAGE,NAME,INPUT,QUEUE,SETTINGS,MORE SETTINGS)
@@ -107,8 +110,8 @@ $(PROJECT)/$4/_manifest.json: $$(wildcard $(PROJECT)/config/$5 $$(addprefix $(PR
 $(PROJECT)/$4/_manifest.json: $$(call command_changed,$(commands)/$2,$$($1_command))
 $(PROJECT)/$4/_manifest.json:
 	$$($1_command)
-	@$$(eval $1_ran := yes)mkdir -p $(commands)
-	@printf '%s\n' $$(call quote,$$($1_command)) > $(commands)/$2
+	@$$(eval $1_ran := yes)[ -d $(commands) ] || mkdir -p $(commands)
+	@printf %s $$(call quote,$$($1_command)) > $(commands)/$2
 endef
 
 $(eval $(call stage,VALIDATE,validate,$(RAW),validated,validate.json))
