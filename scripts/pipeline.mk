@@ -110,8 +110,7 @@ $(PROJECT)/$4/_manifest.json: $$(wildcard $(PROJECT)/config/$5 $$(addprefix $(PR
 $(PROJECT)/$4/_manifest.json: $$(call command_changed,$(commands)/$2,$$($1_command))
 $(PROJECT)/$4/_manifest.json:
 	$$($1_command)
-	@$$(eval $1_ran := yes)[ -d $(commands) ] || mkdir -p $(commands)
-	@printf %s $$(call quote,$$($1_command)) > $(commands)/$2
+	@$$(eval $1_ran := yes){ [ -d $(commands) ] || mkdir -p $(commands); } && printf %s $$(call quote,$$($1_command)) > $(commands)/$2
 endef
 
 $(eval $(call stage,VALIDATE,validate,$(RAW),validated,validate.json))
