@@ -1,50 +1,16 @@
 //! States on disk: bytes as base64 text (RFC 4648, URL-safe, no padding), integers as variable-length bytes (LEB128).
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Bytes as text.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = group.iter().enumerate().fold(0_u32, |word, (place, byte)| {
-            word | u32::from(*byte) << (16 - 8 * place)
-        });
-        for digit in 0..=group.len() {
-            text.push(char::from(
-                ALPHABET[(word >> (18 - 6 * digit) & 63) as usize],
-            ));
-        }
-    }
-    text
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Text as bytes, if [`encode`] can have written it.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    for group in text.as_bytes().chunks(4) {
-        let mut word = 0;
-        for (place, character) in group.iter().enumerate() {
-            word |= digit(*character)? << (18 - 6 * place);
-        }
-        let [_, a, b, c] = word.to_be_bytes();
-        bytes.extend_from_slice(&[a, b, c][..group.len() - 1]);
-        if group.len() == 1 {
-            return None;
-        }
-    }
-    Some(bytes)
-}
-
-fn digit(character: u8) -> Option<u32> {
-    let digit = match character {
-        b'A'..=b'Z' => character - b'A',
-        b'a'..=b'z' => character - b'a' + 26,
-        b'0'..=b'9' => character - b'0' + 52,
-        b'-' => 62,
-        b'_' => 63,
-        _ => return None,
-    };
-    Some(u32::from(digit))
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Appends an integer: seven bits a byte, low bits first.
