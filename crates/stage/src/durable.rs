@@ -5,6 +5,12 @@ use std::path::Path;
 
 /// Replaces a file so that a reader, now or after a power cut, sees the old or the new content, whole.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_content(path, content)?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// The same where the directory is synced later: until then a power cut may bring the old content back.
+pub(crate) fn replace_content(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path
         .file_name()
         .map(std::ffi::OsString::from)
@@ -15,8 +21,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.sync_all()?;
     drop(file);
-    fs_err::rename(&temporary, path)?;
-    path.parent().map_or(Ok(()), sync_directory)
+    fs_err::rename(&temporary, path)
 }
 
 /// Makes the names in a directory durable.

@@ -1,7 +1,7 @@
 //! `_history.jsonl`: the last attempts, a line each, so that what one run has seen is not erased by the next.
 //!
-//! It lies in the queue, and in the partial while there is one, and the commit carries it along. A run that died
-//! without a word is entered by the next one, from what it left in `_run.json`, `_failed` and the journal.
+//! It lies in the queue; a run that ends leaves it in the partial, with its own attempt, and the commit carries it along. A run that
+//! died without a word is entered by the next one, from what it left in `_run.json`, `_failed` and the journal.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -229,33 +229,35 @@ impl Attempts {
     }
 
     fn write(&self, directory: &Path) -> io::Result<()> {
+        durable::replace(&directory.join(layout::HISTORY), &self.lines()?)
+    }
+
+    fn lines(&self) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         for attempt in &self.0 {
             serde_json::to_writer(&mut text, attempt)?;
             text.push(b'\n');
         }
-        durable::replace(&directory.join(layout::HISTORY), &text)
+        Ok(text)
     }
 }
 
-/// Carries the history on into the partial, and enters what became of the run that left this partial.
-pub(crate) fn carry(output: &Path, store: &Store) -> Result<(), Fault> {
+/// Enters what became of the run that left this partial, if it did not tell itself.
+pub(crate) fn enter_left(output: &Path, store: &Store) -> Result<(), Fault> {
     let partial = layout::partial(output);
-    let mut attempts = Attempts::of(output);
-    if let Some(record) = RunRecord::read(&partial) {
-        let committed = Attempts::read(output);
-        let is_record = |attempt: &&Attempt| attempt.is_record(&record);
-        if !committed.0.iter().any(|attempt| is_record(&attempt)) {
-            attempts
-                .0
-                .retain(|attempt| !(attempt.how == Ending::Complete && attempt.is_record(&record)));
-            if !attempts.0.iter().any(|attempt| is_record(&attempt)) {
-                attempts.push(died(&record, &partial, store)?);
-            }
-        }
-    }
-    if attempts.0.is_empty() {
+    let Some(record) = RunRecord::read(&partial) else {
         return Ok(());
+    };
+    let is_record = |attempt: &Attempt| attempt.is_record(&record);
+    if Attempts::read(output).0.iter().any(is_record) {
+        return Ok(());
+    }
+    let mut attempts = Attempts::of(output);
+    attempts
+        .0
+        .retain(|attempt| !(attempt.how == Ending::Complete && is_record(attempt)));
+    if !attempts.0.iter().any(is_record) {
+        attempts.push(died(&record, &partial, store)?);
     }
     Ok(attempts.write(&partial)?)
 }
@@ -276,9 +278,10 @@ fn died(record: &RunRecord, partial: &Path, store: &Store) -> Result<Attempt, Fa
     Ok(attempt)
 }
 
-/// Enters how a run ended into the history in its partial.
+/// Enters how a run ended into the history in its partial, after all that the last good output tells. Who commits or stops
+/// syncs the partial.
 pub(crate) fn enter(
-    partial: &Path,
+    output: &Path,
     record: &RunRecord,
     failed: &[DeadLetter],
     counts: Option<&Counts>,
@@ -292,9 +295,10 @@ pub(crate) fn enter(
     let mut attempt = Attempt::of(record, how, failed);
     attempt.counts = counts.cloned();
     attempt.hint = hint.map(str::to_owned);
-    let mut attempts = Attempts::read(partial);
+    let mut attempts = Attempts::of(output);
     attempts.push(attempt);
-    attempts.write(partial)
+    let path = layout::partial(output).join(layout::HISTORY);
+    durable::replace_content(&path, &attempts.lines()?)
 }
 
 /// Keeps what a partial that is about to be removed tells of attempts that came to nothing.

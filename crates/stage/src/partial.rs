@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 
-use crate::commit::{self, parent, remove_tree};
-use crate::durable::sync_directory;
+use crate::commit::{self, remove_tree};
 use crate::fault::{Blame, Fault};
 use crate::history;
 use crate::input::Listed;
@@ -36,7 +35,7 @@ impl Partial {
         let path = layout::partial(output);
         let lock = lock_created(&path, output)?;
         remove_links(&path)?;
-        history::carry(output, store)?;
+        history::enter_left(output, store)?;
         let mut journal = Journal::open(&path)?;
         adopt_manifest(&path, &mut journal, store)?;
         journal.append([&Entry::Start {
@@ -121,7 +120,6 @@ fn lock_created(path: &Path, output: &Path) -> Result<Lock, Fault> {
         }
         // None: the same.
         if let Some(lock) = Lock::of(path, output)? {
-            sync_directory(parent(path))?;
             return Ok(lock);
         }
     }

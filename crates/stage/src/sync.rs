@@ -1,11 +1,13 @@
 //! Receipts become durable in batches: outputs first, then their receipts.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::commit::parent;
+use crate::durable::sync_directory;
 use crate::journal::{Entry, Journal};
 use crate::workers::lock;
 
@@ -14,8 +16,8 @@ const BATCH_TIME: Duration = Duration::from_millis(500);
 /// Of so many bytes the disk is told at once: it can write them while the next ones are made. At the end nothing else is
 /// left to do meanwhile.
 const BATCH_BYTES: u64 = 8 << 20;
-/// From this many files on, one sync of the file system is cheaper than a sync of each file.
-const MANY_FILES: usize = 24;
+/// From this many files or folders on, one sync of the file system is cheaper than a sync of each.
+const MANY: usize = 24;
 
 /// Finished work on its way to the disk. Who hands something small in does not wake the thread that syncs: that would cost
 /// more than the items.
@@ -89,10 +91,14 @@ pub(crate) fn write(partial: &Path, journal: &Mutex<Journal>, batch: &[Entry]) -
     if batch.is_empty() {
         return Ok(());
     }
-    sync_files(partial, batch.iter().flat_map(outputs))?;
+    let names: Vec<&str> = batch.iter().flat_map(outputs).collect();
+    let folders = sync_contents(partial, &names)?;
+    sync_directories(&folders)?;
     let mut journal = lock(journal);
     journal.append(batch)?;
-    journal.sync()
+    journal.sync()?;
+    // Until now nothing was lost with the partial itself.
+    sync_directory(parent(partial))
 }
 
 /// The names of the files an entry speaks of.
@@ -112,42 +118,36 @@ fn size(entry: &Entry) -> u64 {
     }
 }
 
-/// Makes files and the folders they are in durable.
-pub(crate) fn sync_files<'a>(
-    directory: &Path,
-    names: impl Iterator<Item = &'a str>,
-) -> io::Result<()> {
-    let names: Vec<&str> = names.collect();
-    if names.len() >= MANY_FILES && sync_file_system(directory)? {
-        return Ok(());
+/// Makes the contents of files durable, but not their names; returns the folders that are to be synced for that.
+pub(crate) fn sync_contents(directory: &Path, names: &[&str]) -> io::Result<BTreeSet<PathBuf>> {
+    if names.len() >= MANY && sync_file_system(directory)? {
+        return Ok(BTreeSet::new());
     }
-    let mut folders = BTreeSet::from([directory.to_owned()]);
     for name in names {
-        let path = directory.join(name);
-        fs_err::File::open(&path)?.sync_all()?;
-        folders.extend(folders_between(directory, &path));
+        fs_err::File::open(directory.join(name))?.sync_all()?;
     }
-    folders
-        .iter()
-        .try_for_each(|folder| crate::durable::sync_directory(folder))
+    Ok(folders(directory, names))
 }
 
 /// Makes the names of files durable, links to old files among them.
-pub(crate) fn sync_folders(
-    directory: &Path,
-    names: &HashSet<&str>,
-    letters: bool,
-) -> io::Result<()> {
-    if (letters || names.len() >= MANY_FILES) && sync_file_system(directory)? {
+pub(crate) fn sync_folders(directory: &Path, names: &[&str], letters: bool) -> io::Result<()> {
+    let folders = folders(directory, names);
+    if (letters || folders.len() >= MANY) && sync_file_system(directory)? {
         return Ok(());
     }
-    let mut folders = BTreeSet::from([directory.to_owned()]);
-    for name in names {
-        folders.extend(folders_between(directory, &directory.join(name)));
-    }
+    sync_directories(&folders)
+}
+
+fn sync_directories(folders: &BTreeSet<PathBuf>) -> io::Result<()> {
+    folders.iter().try_for_each(|folder| sync_directory(folder))
+}
+
+/// The folders that files are in.
+fn folders(directory: &Path, names: &[&str]) -> BTreeSet<PathBuf> {
+    let between = |name: &&str| folders_between(directory, &directory.join(name));
+    let mut folders: BTreeSet<_> = names.iter().flat_map(between).collect();
+    folders.insert(directory.to_owned());
     folders
-        .iter()
-        .try_for_each(|folder| crate::durable::sync_directory(folder))
 }
 
 /// `q/a/b/c` below `q`: `q/a/b`, `q/a`.

@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
 use crate::clock;
-use crate::commit::commit;
+use crate::commit::{commit, parent};
 use crate::digest::Digest;
+use crate::durable::sync_directory;
 use crate::fault::{Blame, Fault};
 use crate::heartbeat::Heartbeat;
 use crate::history;
@@ -261,23 +262,24 @@ impl<'a> Working<'a> {
             .map(|written| written.name.as_str())
             .collect();
         let new = self.unsynced.iter().flat_map(sync::outputs);
-        let about: Vec<&str> = manifest
+        let about = manifest
             .outputs
             .iter()
-            .map(|written| written.name.as_str())
-            .collect();
-        sync::sync_files(&self.partial.path, new.chain(about))?;
+            .map(|written| written.name.as_str());
+        // Their names become durable with all others, below.
+        sync::sync_contents(&self.partial.path, &new.chain(about).collect::<Vec<_>>())?;
         self.write_stats(&manifest)?;
         // Ends the heartbeat, which must not write into a queue that readers may see.
-        let (partial, counts) = (&self.partial.path, manifest.counts.as_ref());
+        let counts = manifest.counts.as_ref();
         self.heartbeat.end(RunState::Complete, None, |record| {
-            history::enter(partial, record, &manifest.failed, counts, None)
+            history::enter(&run.output, record, &manifest.failed, counts, None)
         });
         let path = self.partial.path.join(layout::MANIFEST);
         let text = manifest.to_json()?;
         write_stamped(&path, &text, run.started)?;
         self.partial.sweep(&names, !manifest.failed.is_empty())?;
         let failed = !manifest.failed.is_empty();
+        let names: Vec<&str> = names.into_iter().collect();
         sync::sync_folders(&self.partial.path, &names, failed)?;
         Ok(manifest.counts)
     }
@@ -345,10 +347,12 @@ impl<'a> Working<'a> {
         } else {
             RunState::Failed
         };
-        let (partial, hint) = (&self.partial.path, fault.hint.as_deref());
+        let (output, hint) = (&self.run.output, fault.hint.as_deref());
         self.heartbeat
             .end(state, Some(fault.to_string()), |record| {
-                history::enter(partial, record, &self.failed, None, hint)
+                history::enter(output, record, &self.failed, None, hint)?;
+                sync_directory(&self.partial.path)?;
+                sync_directory(parent(&self.partial.path))
             });
         self.run.progress.clear();
         // Empty by now, as all work has ended.
