@@ -1,26 +1,29 @@
 //! Growing one tree, leaf by leaf: always the split that lowers the loss most (Ke et al. 2017).
 //!
-//! One leaf after the other leaves threads without work: most leaves have too few rows to share. So the leaves that come
-//! next if nothing better turns up are split ahead, a leaf to each idle thread. The tree takes them in as their turn comes,
-//! by gain alone, and is the same for any number of threads; what was split ahead in vain stays a leaf.
+//! One leaf after the other leaves threads without work: most leaves have few rows to share. So the leaves that come
+//! next if nothing better turns up are split ahead, and what comes of them in turn, a leaf to each idle thread. The tree takes
+//! them in as their turn comes, by gain alone, and is the same for any number of threads; what was split ahead in vain stays a
+//! leaf. That is little, as the gains of the tree before tell what is likely to be split; a thread that finds nothing likely
+//! helps the others.
 
 mod ground;
+mod state;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use rayon::Scope;
 
 use crate::bins::Bins;
 use crate::histogram::Histogram;
 use crate::rows::Rows;
-use crate::split::Split;
-use crate::tree::{Node, Tree};
+use crate::tree::Tree;
 pub(crate) use ground::Ground;
-use ground::{Children, Extent, Sprout};
+use ground::Sprout;
+use state::{State, Task};
+
+/// Rows below which a tree is not worth a second thread.
+const ALONE_ROWS: usize = 1 << 12;
 
 /// Grows trees; keeps what they need besides the data from one to the next.
 #[derive(Debug, Default)]
@@ -43,22 +46,21 @@ impl Grower {
     /// Grows a tree on some rows. To be called once for each time that the gradients are filled: the sums over all rows are
     /// those of the tree before and what has changed.
     pub(crate) fn grow(&mut self, ground: &Ground<'_>, rows: Rows) -> Grown {
+        let count = rows.count();
         let root = ground.root(&self.histograms, &mut self.whole, rows);
-        let root = Leaf::new(root, None);
-        let mut state = State {
-            leaves: Vec::new(),
-            nodes: Vec::new(),
-            order: BTreeSet::new(),
-            most_leaves: ground.parameters.parameters().num_leaves as usize,
-            working: 0,
-        };
-        state.push(root);
+        let most_leaves = ground.parameters.parameters().num_leaves as usize;
+        let state = State::new(root, most_leaves);
         let growth = Growth {
             ground,
             histograms: &self.histograms,
             state: Mutex::new(state),
+            changes: AtomicUsize::new(0),
         };
-        rayon::scope(|scope| growth.advance(scope));
+        if count < ALONE_ROWS {
+            growth.advance();
+        } else {
+            rayon::broadcast(|_| growth.advance());
+        }
         let state = growth.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
         state.finish(ground, &self.histograms)
@@ -97,196 +99,59 @@ struct Growth<'a> {
     ground: &'a Ground<'a>,
     histograms: &'a Histograms,
     state: Mutex<State>,
+    /// Of the state, to be looked at without taking it.
+    changes: AtomicUsize,
 }
 
-/// The tree so far.
-struct State {
-    leaves: Vec<Leaf>,
-    nodes: Vec<Node>,
-    /// The leaves with a split, best first.
-    order: BTreeSet<Rank>,
-    most_leaves: usize,
-    /// Leaves that are being split.
-    working: usize,
-}
+impl Growth<'_> {
+    /// The part of a thread: takes in all splits whose turn has come and makes those that come next, until there are none.
+    fn advance(&self) {
+        loop {
+            let mut state = lock(&self.state);
+            while state.commit(self.ground) {}
+            let task = state.task(self.ground);
+            let (changes, done) = (state.changes, state.working == 0);
+            drop(state);
+            match task {
+                Some(task) => self.split(task),
+                None if done => return,
+                None => self.help(changes),
+            }
+        }
+    }
 
-/// Gains are above zero, so that their bits have their order. Of equal ones the first leaf comes first.
-type Rank = (Reverse<u64>, usize);
-
-/// A leaf of the tree so far.
-struct Leaf {
-    extent: Extent,
-    /// The node it hangs on, and whether to its left.
-    parent: Option<(usize, bool)>,
-    next: Next,
-}
-
-/// What is known of a leaf's split.
-enum Next {
-    /// Nothing yet; without a best split the leaf stays one.
-    Waiting(Sprout),
-    /// A thread is at it.
-    Working,
-    /// All.
-    Split(Split, Box<Children>),
-}
-
-/// A leaf to split.
-struct Task {
-    number: usize,
-    leaf: Sprout,
-    split: Split,
-    /// Whether the children might be split in turn.
-    search: bool,
-}
-
-impl<'a> Growth<'a> {
-    /// Takes in all splits whose turn has come, and sets idle threads to those that come next.
-    fn advance<'s>(&'s self, scope: &Scope<'s>) {
+    fn split(&self, task: Task) {
+        let Task {
+            site,
+            leaf,
+            split,
+            search,
+        } = task;
+        let given_up = GivenUp(self);
+        let children = self.ground.split(self.histograms, leaf, &split, search);
+        std::mem::forget(given_up);
         let mut state = lock(&self.state);
-        while state.commit(self.ground) {}
-        let tasks = state.tasks(rayon::current_num_threads());
-        drop(state);
-        for task in tasks {
-            scope.spawn(move |scope| {
-                let Task {
-                    number,
-                    leaf,
-                    split,
-                    search,
-                } = task;
-                let children = self.ground.split(self.histograms, leaf, &split, search);
-                let mut state = lock(&self.state);
-                state.leaves[number].next = Next::Split(split, Box::new(children));
-                state.working -= 1;
-                drop(state);
-                self.advance(scope);
-            });
+        state.enter(site, split, children);
+        self.changes.store(state.changes, Ordering::Release);
+    }
+
+    /// Helps other threads until there is more to do. Who went to sleep for so short a time would be woken too late.
+    fn help(&self, changes: usize) {
+        while self.changes.load(Ordering::Acquire) == changes {
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                std::thread::yield_now();
+            }
         }
     }
 }
 
-impl Leaf {
-    fn new(sprout: Sprout, parent: Option<(usize, bool)>) -> Self {
-        Self {
-            extent: sprout.extent,
-            parent,
-            next: Next::Waiting(sprout),
-        }
-    }
-}
+/// Dropped by a panic: ends the growth, as the others would wait for ever for what this thread was at.
+struct GivenUp<'a>(&'a Growth<'a>);
 
-impl State {
-    /// Adds a leaf; returns its number.
-    fn push(&mut self, leaf: Leaf) {
-        self.rank(self.leaves.len(), &leaf);
-        self.leaves.push(leaf);
-    }
-
-    fn rank(&mut self, number: usize, leaf: &Leaf) {
-        if let Next::Waiting(Sprout {
-            best: Some(split), ..
-        }) = &leaf.next
-        {
-            self.order.insert((Reverse(split.gain.to_bits()), number));
-        }
-    }
-
-    /// Makes the leaf of the best split a node, if its children are known: they become leaves, the left one by its number,
-    /// the right one by the next.
-    fn commit(&mut self, ground: &Ground<'_>) -> bool {
-        let Some(&best) = self.order.first() else {
-            return false;
-        };
-        let (_, number) = best;
-        if self.leaves.len() == self.most_leaves
-            || !matches!(self.leaves[number].next, Next::Split(..))
-        {
-            return false;
-        }
-        self.order.remove(&best);
-        let (node, new) = (self.nodes.len(), self.leaves.len());
-        let leaf = &mut self.leaves[number];
-        let Next::Split(split, children) = std::mem::replace(&mut leaf.next, Next::Working) else {
-            return false;
-        };
-        let Children { rule, left, right } = *children;
-        if let Some((parent, is_left)) = leaf.parent {
-            let parent = &mut self.nodes[parent];
-            let child = match is_left {
-                true => &mut parent.left,
-                false => &mut parent.right,
-            };
-            *child = node as i32;
-        }
-        self.nodes.push(Node {
-            feature: split.feature,
-            rule,
-            gain: split.gain,
-            left: !(number as i32),
-            right: !(new as i32),
-            answer: ground.answer(&leaf.extent),
-        });
-        let left = Leaf::new(left, Some((node, true)));
-        self.rank(number, &left);
-        self.leaves[number] = left;
-        self.push(Leaf::new(right, Some((node, false))));
-        true
-    }
-
-    /// Leaves to split for as many threads as have nothing to do. Only those that are split if nothing better turns up.
-    fn tasks(&mut self, threads: usize) -> Vec<Task> {
-        let splits = self.most_leaves - self.leaves.len();
-        let mut tasks = Vec::new();
-        for (place, (_, number)) in self.order.iter().take(splits).enumerate() {
-            if self.working == threads {
-                break;
-            }
-            let next = &mut self.leaves[*number].next;
-            match std::mem::replace(next, Next::Working) {
-                Next::Waiting(mut leaf) => {
-                    let Some(split) = leaf.best.take() else {
-                        continue;
-                    };
-                    self.working += 1;
-                    tasks.push(Task {
-                        number: *number,
-                        leaf,
-                        split,
-                        // At its turn at least `place` others have had theirs.
-                        search: place + 1 < splits,
-                    });
-                }
-                other => *next = other,
-            }
-        }
-        tasks
-    }
-
-    /// The tree, and the rows of its leaves.
-    fn finish(self, ground: &Ground<'_>, histograms: &Histograms) -> Grown {
-        let mut answers = Vec::with_capacity(self.leaves.len());
-        let mut leaves = Vec::with_capacity(self.leaves.len());
-        for (number, leaf) in self.leaves.into_iter().enumerate() {
-            answers.push(ground.answer(&leaf.extent));
-            let sprouts = match leaf.next {
-                Next::Waiting(sprout) => vec![sprout],
-                Next::Working => Vec::new(),
-                Next::Split(_, children) => vec![children.left, children.right],
-            };
-            for sprout in sprouts {
-                leaves.push((number, sprout.rows));
-                histograms.put(sprout.histogram);
-            }
-        }
-        let tree = Tree {
-            nodes: self.nodes,
-            leaves: answers,
-            shrinkage: 1.0,
-        };
-        Grown {
-            tree: (!tree.nodes.is_empty()).then_some(tree),
-            leaves,
-        }
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.give_up();
+        self.0.changes.store(state.changes, Ordering::Release);
     }
 }

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
 use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
@@ -27,8 +25,8 @@ const BUNDLE: usize = 4;
 /// Words in a cache line.
 const LINE: usize = 8;
 
-/// Rows below which a histogram is not worth a second thread.
-const PARALLEL_ROWS: usize = 1 << 15;
+/// Rows below which a histogram is not worth another thread's help.
+const SHARED_ROWS: usize = 1 << 13;
 
 /// Gathered words, row by row.
 type Gathered = [Word; GATHERED * BUNDLE];
@@ -67,29 +65,28 @@ impl Histogram {
 
     /// Adds the words of some rows.
     pub(crate) fn add(&mut self, data: &Dataset, words: &[u64], rows: &Rows) {
-        // As many histograms as threads have work; which of them a row goes to makes no difference to the sum.
-        let tasks = match rows.count() < 2 * PARALLEL_ROWS {
-            true => 1,
-            false => (rayon::current_num_threads() * 2).min(rows.count() / PARALLEL_ROWS),
-        };
-        let parts = rows.parts(tasks);
-        if let [part] = parts[..] {
-            self.add_part(data, words, part);
+        self.add_shared(data, words, rows.as_part(), rows.count());
+    }
+
+    /// The same, with the help of threads that have nothing to do: each has a histogram of its own. Which of them a row goes to
+    /// makes no difference to the sum. `count` is how many rows there are, roughly.
+    fn add_shared(&mut self, data: &Dataset, words: &[u64], rows: Part<'_>, count: usize) {
+        if count < 2 * SHARED_ROWS {
+            self.add_part(data, words, rows);
             return;
         }
-        let sum = parts
-            .into_par_iter()
-            .map(|rows| {
-                let mut part = Self::new(data.bins().layout());
-                part.add_part(data, words, rows);
-                part
+        let (first, second) = rows.halves();
+        let help = |context: rayon::FnContext| {
+            context.migrated().then(|| {
+                let mut helped = Self::new(data.bins().layout());
+                helped.add_shared(data, words, second, count / 2);
+                helped
             })
-            .reduce_with(|mut a, b| {
-                a.combine(&b, u64::wrapping_add);
-                a
-            });
-        if let Some(sum) = sum {
-            self.combine(&sum, u64::wrapping_add);
+        };
+        let own = |_| self.add_shared(data, words, first, count / 2);
+        match rayon::join_context(own, help).1 {
+            Some(helped) => self.combine(&helped, u64::wrapping_add),
+            None => self.add_shared(data, words, second, count / 2),
         }
     }
 

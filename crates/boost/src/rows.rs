@@ -6,7 +6,7 @@ use crate::bits::{self, WORD_ROWS};
 use crate::coded::Sides;
 
 /// Words that one thread parts at a time.
-const WORDS: usize = 1 << 10;
+const WORDS: usize = 1 << 8;
 
 /// The rows of a leaf. A leaf owns them, so that leaves are worked on side by side.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Rows {
     /// Those of the first `count` rows that are taken.
     pub(crate) fn taken(count: usize, taken: impl Fn(usize) -> bool + Sync) -> Self {
         let words = (0..count.div_ceil(WORD_ROWS)).into_par_iter();
-        let words = words.with_min_len(WORDS / 8).map(|word| {
+        let words = words.with_min_len(WORDS / 2).map(|word| {
             let first = word * WORD_ROWS;
             let rows = (first..count.min(first + WORD_ROWS)).rev();
             rows.fold(0, |bits, row| bits << 1 | u64::from(taken(row)))
@@ -73,28 +73,11 @@ impl Rows {
         self.count
     }
 
-    fn as_part(&self) -> Part<'_> {
+    /// All of them.
+    pub(crate) fn as_part(&self) -> Part<'_> {
         match &self.kept {
             Kept::Bits(words) => Part::Bits { first: 0, words },
             Kept::Numbers(rows) => Part::Numbers(rows),
-        }
-    }
-
-    /// So many parts of about the same size.
-    pub(crate) fn parts(&self, count: usize) -> Vec<Part<'_>> {
-        match &self.kept {
-            Kept::Bits(words) => {
-                let length = words.len().div_ceil(count.max(1)).max(1);
-                let starts = (0..).step_by(length * WORD_ROWS);
-                let parts = starts.zip(words.chunks(length));
-                parts
-                    .map(|(first, words)| Part::Bits { first, words })
-                    .collect()
-            }
-            Kept::Numbers(rows) => {
-                let length = rows.len().div_ceil(count.max(1)).max(1);
-                rows.chunks(length).map(Part::Numbers).collect()
-            }
         }
     }
 
@@ -155,7 +138,23 @@ impl Rows {
     }
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// Two parts of about the same size.
+    pub(crate) fn halves(self) -> (Self, Self) {
+        match self {
+            Part::Bits { first, words } => {
+                let (a, b) = words.split_at(words.len() / 2);
+                let second = first + a.len() * WORD_ROWS;
+                let half = |first, words| Part::Bits { first, words };
+                (half(first, a), half(second, b))
+            }
+            Part::Numbers(rows) => {
+                let (a, b) = rows.split_at(rows.len() / 2);
+                (Part::Numbers(a), Part::Numbers(b))
+            }
+        }
+    }
+
     /// Gives each row, ascending, to `take`.
     #[inline]
     pub(crate) fn for_each(self, mut take: impl FnMut(usize)) {
@@ -190,12 +189,10 @@ mod tests {
                 .filter(|row| (640..1280).contains(row))
                 .collect();
             assert_eq!(numbers(rows.within(640, 1280)), within);
-            let parts = rows.parts(7);
-            assert_eq!(parts.len(), 7);
-            assert_eq!(
-                parts.into_iter().flat_map(numbers).collect::<Vec<u32>>(),
-                expected
-            );
+            let (first, second) = rows.as_part().halves();
+            let (first, second) = (numbers(first), numbers(second));
+            assert!(first.len().abs_diff(second.len()) < 64);
+            assert_eq!([first, second].concat(), expected);
         }
     }
 

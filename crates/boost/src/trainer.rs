@@ -263,11 +263,15 @@ impl Trainer {
             true => Rows::all(count),
             false => Rows::taken(count, |row| bag.holds(row)),
         };
+        // The one of the same class.
+        let mut before = self.model.trees.iter().rev();
+        let before = before.nth(self.parameters.trees_per_round() - 1);
         let ground = Ground {
             parameters: &self.parameters,
             data: &self.train.data,
             gradients,
             features: &features,
+            usual_gain: before.map_or(0.0, Tree::least_gain),
         };
         let Grown { tree, leaves } = grower.grow(&ground, rows);
         let mut tree = tree.unwrap_or_else(|| Tree::constant(0.0));

@@ -167,6 +167,12 @@ impl Tree {
         }
     }
 
+    /// The gain of the least of its splits; infinite without any.
+    pub(crate) fn least_gain(&self) -> f64 {
+        let gains = self.nodes.iter().map(|node| node.gain);
+        gains.fold(f64::INFINITY, f64::min)
+    }
+
     /// Sends rows down the tree: `part` puts those of a node that go left before all others and tells how many; `take` gets
     /// the value of each leaf with all of its rows. Far faster than row by row, as no branch is guessed.
     pub(crate) fn run(

@@ -24,6 +24,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) gradients: &'a Gradients,
     /// The features that the tree may use.
     pub(crate) features: &'a [(usize, Place)],
+    /// The least gain of a split in the tree before: what a leaf must promise to be split ahead of its turn.
+    pub(crate) usual_gain: f64,
 }
 
 /// A leaf, whether or not it will be split.

@@ -14,6 +14,7 @@ fn ground<'a>(parameters: &'a Checked, data: &'a Dataset, gradients: &'a Gradien
         data,
         gradients,
         features: &data.bins().layout().used,
+        usual_gain: 0.0,
     }
 }
 
@@ -135,4 +136,28 @@ fn a_tree_is_the_same_after_others() {
         assert_eq!(found, expected);
         assert!(found.is_some());
     }
+}
+
+/// The other threads must not wait for what the one that panics was at.
+#[test]
+#[should_panic(expected = "index out of bounds")]
+fn a_panic_ends_the_growth_on_all_threads() {
+    let parameters = parameters().check().unwrap();
+    let data = dataset(&table(4_000), 1);
+    let mut gradients = Gradients::new(4_000);
+    gradients.fill(1, &ByRow(|row| ((row % 7) as f32, 1.0)));
+    let (sound, histograms) = (
+        ground(&parameters, &data, &gradients),
+        Histograms::default(),
+    );
+    let root = sound.root(&histograms, &mut None, Rows::all(4_000));
+    let too_few = Gradients::new(1);
+    let growth = Growth {
+        ground: &ground(&parameters, &data, &too_few),
+        histograms: &histograms,
+        state: Mutex::new(State::new(root, 31)),
+        changes: AtomicUsize::new(0),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build();
+    pool.unwrap().broadcast(|_| growth.advance());
 }
