@@ -35,6 +35,7 @@ pub fn run(name: &str, options: &Options, settings: &Settings, split: &Path) -> 
         config: options.config.clone().unwrap_or_default(),
         rule: rule.check().map_err(|fault| at(split, fault))?,
         split: split.to_owned(),
+        threads: options.threads(),
     };
     stage::fitted(options, &definition, &featurize)
 }
@@ -55,6 +56,8 @@ struct Featurize {
     rule: Checked,
     /// Where the rule stands.
     split: PathBuf,
+    /// For what is done when all items are learnt from.
+    threads: usize,
 }
 
 /// Names the file in which the settings are wrong.
@@ -107,16 +110,24 @@ impl FitStage for Featurize {
 
     fn merge(&self, parts: &[stage::Part], output: &Output) -> Result<Self::Fitted, Fault> {
         let mut sum: Option<(&str, Part)> = None;
-        for part in parts {
-            let learnt: Part = serde_json::from_slice(&part.read()?).or_blame(Blame::Program)?;
-            match &mut sum {
-                None => sum = Some((part.item(), learnt)),
-                Some((first, sum)) => {
-                    check_columns(first, sum, part.item(), &learnt)?;
-                    sum.merge(learnt);
+        // To read them takes longer than to merge them.
+        let read =
+            |part: &stage::Part| serde_json::from_slice(&part.read()?).or_blame(Blame::Program);
+        ordered_map(
+            parts.iter().map(Ok),
+            self.threads,
+            |part| Ok((part.item(), read(part)?)),
+            |(item, learnt): (&str, Part)| {
+                match &mut sum {
+                    None => sum = Some((item, learnt)),
+                    Some((first, sum)) => {
+                        check_columns(first, sum, item, &learnt)?;
+                        sum.merge(learnt);
+                    }
                 }
-            }
-        }
+                Ok(())
+            },
+        )?;
         let Some((_, sum)) = sum else {
             return Ok(None);
         };
