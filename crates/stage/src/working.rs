@@ -262,10 +262,7 @@ impl<'a> Working<'a> {
             .map(|written| written.name.as_str())
             .collect();
         let new = self.unsynced.iter().flat_map(sync::outputs);
-        let about = manifest
-            .outputs
-            .iter()
-            .map(|written| written.name.as_str());
+        let about = manifest.outputs.iter().map(|written| written.name.as_str());
         // Their names become durable with all others, below.
         sync::sync_contents(&self.partial.path, &new.chain(about).collect::<Vec<_>>())?;
         self.write_stats(&manifest)?;
