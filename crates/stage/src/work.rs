@@ -190,7 +190,9 @@ impl Queue {
     /// Writes a file of the checkpoint directory so that a reader sees the old or the new content, whole.
     pub fn save_checkpoint(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
         crate::durable::replace(&self.checkpoint.join(name), content)?;
-        Ok(())
+        // What it lies in was made in this run, perhaps: `PARTIAL/_checkpoint/KEY`.
+        let mut above = self.checkpoint.ancestors().skip(1).take(3);
+        Ok(above.try_for_each(crate::durable::sync_directory)?)
     }
 
     /// Reads a file of the checkpoint directory, if there is one.
