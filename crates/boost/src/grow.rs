@@ -3,8 +3,7 @@
 //! One leaf after the other leaves threads without work: most leaves have few rows to share. So the leaves that come
 //! next if nothing better turns up are split ahead, and what comes of them in turn, a leaf to each idle thread. The tree takes
 //! them in as their turn comes, by gain alone, and is the same for any number of threads; what was split ahead in vain stays a
-//! leaf. That is little, as the gains of the tree before tell what is likely to be split; a thread that finds nothing likely
-//! helps the others.
+//! leaf. The gains of the tree before tell what is likely to be split; a thread that finds nothing likely helps the others.
 
 mod ground;
 mod state;
@@ -54,7 +53,7 @@ impl Grower {
             ground,
             histograms: &self.histograms,
             state: Mutex::new(state),
-            changes: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
         };
         if count < ALONE_ROWS {
             growth.advance();
@@ -99,8 +98,8 @@ struct Growth<'a> {
     ground: &'a Ground<'a>,
     histograms: &'a Histograms,
     state: Mutex<State>,
-    /// Of the state, to be looked at without taking it.
-    changes: AtomicUsize,
+    /// How many splits threads have ended: whether there may be more to do is seen without taking the state.
+    ended: AtomicUsize,
 }
 
 impl Growth<'_> {
@@ -110,12 +109,13 @@ impl Growth<'_> {
             let mut state = lock(&self.state);
             while state.commit(self.ground) {}
             let task = state.task(self.ground);
-            let (changes, done) = (state.changes, state.working == 0);
+            let done = state.working == 0;
+            let ended = self.ended.load(Ordering::Relaxed);
             drop(state);
             match task {
                 Some(task) => self.split(task),
                 None if done => return,
-                None => self.help(changes),
+                None => self.help(ended),
             }
         }
     }
@@ -130,14 +130,19 @@ impl Growth<'_> {
         let given_up = GivenUp(self);
         let children = self.ground.split(self.histograms, leaf, &split, search);
         std::mem::forget(given_up);
+        self.end(|state| state.enter(site, split, children));
+    }
+
+    /// Takes in how a thread has ended its split.
+    fn end(&self, enter: impl FnOnce(&mut State)) {
         let mut state = lock(&self.state);
-        state.enter(site, split, children);
-        self.changes.store(state.changes, Ordering::Release);
+        enter(&mut state);
+        self.ended.fetch_add(1, Ordering::Release);
     }
 
     /// Helps other threads until there is more to do. Who went to sleep for so short a time would be woken too late.
-    fn help(&self, changes: usize) {
-        while self.changes.load(Ordering::Acquire) == changes {
+    fn help(&self, ended: usize) {
+        while self.ended.load(Ordering::Acquire) == ended {
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 std::thread::yield_now();
             }
@@ -150,8 +155,6 @@ struct GivenUp<'a>(&'a Growth<'a>);
 
 impl Drop for GivenUp<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.state);
-        state.give_up();
-        self.0.changes.store(state.changes, Ordering::Release);
+        self.0.end(State::give_up);
     }
 }

@@ -22,8 +22,6 @@ pub(super) struct State {
     most_leaves: usize,
     /// Sites that are being split.
     pub(super) working: usize,
-    /// How many sites were split.
-    pub(super) changes: usize,
 }
 
 /// Gains are above zero, so that their bits have their order. Of equal ones the first leaf comes first.
@@ -81,7 +79,6 @@ impl State {
             waiting: BTreeSet::new(),
             most_leaves,
             working: 0,
-            changes: 0,
         };
         let site = state.add(root);
         state.leaves.push(Leaf { site, parent: None });
@@ -120,14 +117,12 @@ impl State {
             right,
         }));
         self.working -= 1;
-        self.changes += 1;
     }
 
     /// Has no further site split: a thread gave up on the one that it was at.
     pub(super) fn give_up(&mut self) {
         self.most_leaves = self.leaves.len();
         self.working -= 1;
-        self.changes += 1;
     }
 
     /// Makes the leaf of the best split a node, if its children are known: they become leaves, the left one by its number,
