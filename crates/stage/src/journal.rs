@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::commit::parent;
 use crate::digest::Digest;
+use crate::durable::sync_directory;
 use crate::fault::{Blame, Fault};
 use crate::layout;
 use crate::output::Written;
@@ -44,6 +46,8 @@ pub(crate) enum Entry {
 #[derive(Debug)]
 pub(crate) struct Journal {
     file: fs_err::File,
+    /// The partial, until it is durable itself.
+    partial: Option<PathBuf>,
 }
 
 impl Journal {
@@ -59,7 +63,8 @@ impl Journal {
         if torn {
             file.write_all(b"\n")?;
         }
-        Ok(Self { file })
+        let partial = Some(partial.to_owned());
+        Ok(Self { file, partial })
     }
 
     /// Appends entries in one write.
@@ -75,9 +80,14 @@ impl Journal {
         self.file.write_all(&text)
     }
 
-    /// Makes what was appended durable.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+    /// Makes what was appended durable; and, once, that there is a partial, as until then nothing was lost with it.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        if let Some(partial) = &self.partial {
+            sync_directory(parent(partial))?;
+            self.partial = None;
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::commit::parent;
 use crate::durable::sync_directory;
 use crate::journal::{Entry, Journal};
 use crate::workers::lock;
@@ -92,13 +91,13 @@ pub(crate) fn write(partial: &Path, journal: &Mutex<Journal>, batch: &[Entry]) -
         return Ok(());
     }
     let names: Vec<&str> = batch.iter().flat_map(outputs).collect();
-    let folders = sync_contents(partial, &names)?;
-    sync_directories(&folders)?;
+    let whole = sync_contents(partial, &names)?;
+    if !whole {
+        sync_folders(partial, names, false)?;
+    }
     let mut journal = lock(journal);
     journal.append(batch)?;
-    journal.sync()?;
-    // Until now nothing was lost with the partial itself.
-    sync_directory(parent(partial))
+    journal.sync()
 }
 
 /// The names of the files an entry speaks of.
@@ -118,36 +117,31 @@ fn size(entry: &Entry) -> u64 {
     }
 }
 
-/// Makes the contents of files durable, but not their names; returns the folders that are to be synced for that.
-pub(crate) fn sync_contents(directory: &Path, names: &[&str]) -> io::Result<BTreeSet<PathBuf>> {
+/// Makes the contents of files durable; returns whether their names are, too.
+pub(crate) fn sync_contents(directory: &Path, names: &[&str]) -> io::Result<bool> {
     if names.len() >= MANY && sync_file_system(directory)? {
-        return Ok(BTreeSet::new());
+        return Ok(true);
     }
     for name in names {
         fs_err::File::open(directory.join(name))?.sync_all()?;
     }
-    Ok(folders(directory, names))
+    Ok(false)
 }
 
 /// Makes the names of files durable, links to old files among them.
-pub(crate) fn sync_folders(directory: &Path, names: &[&str], letters: bool) -> io::Result<()> {
-    let folders = folders(directory, names);
+pub(crate) fn sync_folders<'a>(
+    directory: &Path,
+    names: impl IntoIterator<Item = &'a str>,
+    letters: bool,
+) -> io::Result<()> {
+    let mut folders = BTreeSet::from([directory.to_owned()]);
+    for name in names {
+        folders.extend(folders_between(directory, &directory.join(name)));
+    }
     if (letters || folders.len() >= MANY) && sync_file_system(directory)? {
         return Ok(());
     }
-    sync_directories(&folders)
-}
-
-fn sync_directories(folders: &BTreeSet<PathBuf>) -> io::Result<()> {
     folders.iter().try_for_each(|folder| sync_directory(folder))
-}
-
-/// The folders that files are in.
-fn folders(directory: &Path, names: &[&str]) -> BTreeSet<PathBuf> {
-    let between = |name: &&str| folders_between(directory, &directory.join(name));
-    let mut folders: BTreeSet<_> = names.iter().flat_map(between).collect();
-    folders.insert(directory.to_owned());
-    folders
 }
 
 /// `q/a/b/c` below `q`: `q/a/b`, `q/a`.

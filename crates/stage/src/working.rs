@@ -276,8 +276,7 @@ impl<'a> Working<'a> {
         write_stamped(&path, &text, run.started)?;
         self.partial.sweep(&names, !manifest.failed.is_empty())?;
         let failed = !manifest.failed.is_empty();
-        let names: Vec<&str> = names.into_iter().collect();
-        sync::sync_folders(&self.partial.path, &names, failed)?;
+        sync::sync_folders(&self.partial.path, names, failed)?;
         Ok(manifest.counts)
     }
 
