@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::bits::WORD_ROWS;
 use crate::math::{ROUNDER, Vectored, vectored};
-use crate::objective::Derivatives;
+use crate::prefetch::prefetch;
 use crate::random::draw;
 use crate::rows::Rows;
 
@@ -77,6 +77,19 @@ impl Units {
     }
 }
 
+impl Units {
+    /// The word of derivatives.
+    #[inline(always)]
+    fn round(self, (gradient, hessian): (&f32, &f32), random: u64) -> u64 {
+        // Powers of two: to divide is to multiply, to the bit.
+        let gradient = f64::from(*gradient) * (1.0 / self.gradient);
+        let hessian = f64::from(*hessian) * (1.0 / self.hessian);
+        let gradient = rounded(gradient, (random >> 32) as u32);
+        let hessian = rounded(hessian, random as u32);
+        (gradient << 32).wrapping_add(hessian & 0xFFFF_FFFF)
+    }
+}
+
 /// The least power of two in which `sum` is at most `room`.
 fn unit(sum: f64, room: f64) -> f64 {
     if sum <= f64::MIN_POSITIVE {
@@ -94,63 +107,119 @@ fn unit(sum: f64, room: f64) -> f64 {
 pub(crate) struct Gradients {
     pub(crate) words: Vec<u64>,
     pub(crate) units: Units,
+    /// Of each class, the units of its tree before.
+    usual: Vec<Units>,
+    /// The words for the tree before.
+    before: Vec<u64>,
     /// The rows whose word is not that of the tree before.
     pub(crate) changed: Rows,
-    /// For each row its word less that of the tree before.
-    pub(crate) changes: Vec<u64>,
 }
 
 impl Gradients {
-    /// Room for the gradients of `rows` rows.
-    pub(crate) fn new(rows: usize) -> Self {
+    /// Room for the gradients of `rows` rows, one class after the other.
+    pub(crate) fn new(rows: usize, classes: usize) -> Self {
+        let units = Units {
+            gradient: 1.0,
+            hessian: 1.0,
+        };
         Self {
             words: vec![0; rows],
-            units: Units {
-                gradient: 1.0,
-                hessian: 1.0,
-            },
+            units,
+            usual: vec![units; classes],
+            before: vec![0; rows],
             changed: Rows::all(0),
-            changes: vec![0; rows],
         }
     }
 
-    /// Computes the derivatives of every row and rounds them; the same key, the same draws.
-    pub(crate) fn fill<L: Loss>(&mut self, key: u64, loss: &L) {
-        let rows = self.words.len();
-        // Until they are rounded, the derivatives are where the changes will be.
-        let chunks = self.changes.par_chunks_mut(CHUNK).enumerate();
-        let sums: Vec<(f64, f64)> = chunks
-            .map(|(chunk, derivatives)| {
-                let first = chunk * CHUNK;
-                vectored(Derive {
-                    loss,
-                    first,
-                    words: derivatives,
-                })
-            })
-            .collect();
-        let (gradients, hessians) = sums
-            .iter()
-            .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-        self.units = Units::of(rows, L::LEVELS, gradients, hessians);
+    /// Computes the derivatives of every row for a class and rounds them; the same key, the same draws.
+    ///
+    /// Only the sums of all derivatives tell the units to round to. They are nearly always those of the class's tree before, so
+    /// with those it is all one way through memory; where they are not, it is gone once more.
+    pub(crate) fn fill<L: Loss>(&mut self, class: usize, key: u64, loss: &L) {
+        std::mem::swap(&mut self.words, &mut self.before);
+        self.units = self.usual[class];
+        loop {
+            let (gradients, hessians) = self.round(key, loss);
+            let units = Units::of(self.words.len(), L::LEVELS, gradients, hessians);
+            if units == self.units {
+                self.usual[class] = units;
+                return;
+            }
+            self.units = units;
+        }
+    }
+
+    /// Computes all derivatives and rounds them to the units as they are; returns the sums of their sizes.
+    fn round<L: Loss>(&mut self, key: u64, loss: &L) -> (f64, f64) {
+        let mut changed = vec![0; self.words.len().div_ceil(WORD_ROWS)];
         let units = self.units;
-        let mut changed = vec![0; rows.div_ceil(WORD_ROWS)];
         let chunks = self.words.par_chunks_mut(CHUNK);
-        let chunks = chunks.zip(self.changes.par_chunks_mut(CHUNK));
+        let chunks = chunks.zip(self.before.par_chunks(CHUNK));
         let chunks = chunks.zip(changed.par_chunks_mut(CHUNK / WORD_ROWS));
-        chunks
-            .enumerate()
-            .for_each(|(chunk, ((words, changes), changed))| {
-                vectored(Round {
-                    words,
-                    changes,
-                    changed,
-                    first: chunk * CHUNK,
-                    units,
-                    key,
-                });
-            });
+        let round = |(chunk, ((words, before), changed)): (usize, ((&mut [u64], &[u64]), _))| {
+            vectored(Round {
+                loss,
+                first: chunk * CHUNK,
+                words,
+                before,
+                changed,
+                units,
+                key,
+            })
+        };
+        let sums: Vec<(f64, f64)> = chunks.enumerate().map(round).collect();
         self.changed = Rows::of_bits(changed);
+        let sums = sums.iter();
+        sums.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+    }
+
+    /// For each row its word less that of the tree before.
+    pub(crate) fn changes(&self) -> Changes<'_> {
+        Changes {
+            words: &self.words,
+            before: &self.before,
+        }
+    }
+}
+
+/// A word of each row, to be summed up.
+pub(crate) trait Words: Copy + Sync {
+    /// That of a row.
+    fn of(self, row: usize) -> u64;
+
+    /// Asks for that of a row ahead of time.
+    fn prefetch(self, row: usize);
+}
+
+impl Words for &[u64] {
+    #[inline(always)]
+    fn of(self, row: usize) -> u64 {
+        self[row]
+    }
+
+    #[inline(always)]
+    fn prefetch(self, row: usize) {
+        prefetch(self, row);
+    }
+}
+
+/// What the words of rows are more than they were.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changes<'a> {
+    words: &'a [u64],
+    before: &'a [u64],
+}
+
+impl Words for Changes<'_> {
+    #[inline(always)]
+    fn of(self, row: usize) -> u64 {
+        self.words[row].wrapping_sub(self.before[row])
+    }
+
+    #[inline(always)]
+    fn prefetch(self, row: usize) {
+        prefetch(self.words, row);
+        prefetch(self.before, row);
     }
 }
 
@@ -159,113 +228,85 @@ pub(crate) trait Loss: Sync {
     /// Units in the mean derivative that are enough where rows are many.
     const LEVELS: f64;
 
-    /// [Packs](pack) the derivatives of neighbouring rows. To be inlined always: it is vectored.
-    fn derive(&self, rows: Range<usize>, words: &mut [u64]);
+    /// The first and the second derivative of some neighbouring rows. To be inlined always: it is vectored.
+    fn derive(&self, rows: Range<usize>, gradients: &mut [f32], hessians: &mut [f32]);
 }
 
-/// The derivatives of a chunk, and the sums of their sizes.
-struct Derive<'a, L> {
+/// Rows whose derivatives stay in the first cache until they are rounded.
+const BLOCK: usize = 1 << 9;
+
+/// Computes the derivatives of a chunk and rounds them; returns the sums of their sizes.
+struct Round<'a, L> {
     loss: &'a L,
     first: usize,
     words: &'a mut [u64],
-}
-
-impl<L: Loss> Vectored for Derive<'_, L> {
-    type Output = (f64, f64);
-
-    #[inline(always)]
-    fn call(self) -> (f64, f64) {
-        let rows = self.first..self.first + self.words.len();
-        self.loss.derive(rows, self.words);
-        sizes(self.words)
-    }
-}
-
-/// Rounds the derivatives of a chunk.
-struct Round<'a> {
-    words: &'a mut [u64],
-    /// The derivatives, then what they change.
-    changes: &'a mut [u64],
+    before: &'a [u64],
     /// A bit for each row.
     changed: &'a mut [u64],
-    first: usize,
     units: Units,
     key: u64,
 }
 
-impl Vectored for Round<'_> {
-    type Output = ();
+impl<L: Loss> Vectored for Round<'_, L> {
+    type Output = (f64, f64);
 
     #[inline(always)]
-    fn call(self) {
-        let Self {
-            words,
-            changes,
-            changed,
-            first,
-            units,
-            key,
-        } = self;
-        round(changes, first, units, key);
-        for (word, change) in words.iter_mut().zip(&mut *changes) {
-            let before = std::mem::replace(word, *change);
-            *change = change.wrapping_sub(before);
+    fn call(self) -> (f64, f64) {
+        let mut sizes = [[0.0; LANES]; 2];
+        let [mut gradients, mut hessians] = [[0.0; BLOCK]; 2];
+        let first = (self.first..).step_by(BLOCK);
+        let blocks = self.words.chunks_mut(BLOCK).zip(self.before.chunks(BLOCK));
+        let blocks = blocks.zip(self.changed.chunks_mut(BLOCK / WORD_ROWS));
+        for (((words, before), changed), first) in blocks.zip(first) {
+            let gradients = &mut gradients[..words.len()];
+            let hessians = &mut hessians[..words.len()];
+            let rows = first..first + words.len();
+            self.loss.derive(rows, gradients, hessians);
+            add_sizes(&mut sizes[0], gradients);
+            add_sizes(&mut sizes[1], hessians);
+            let draws = (first as u64..).map(|row| draw(self.key, row));
+            let derivatives = gradients.iter().zip(&*hessians);
+            for ((word, derivatives), draw) in words.iter_mut().zip(derivatives).zip(draws) {
+                *word = self.units.round(derivatives, draw);
+            }
+            let rows = words.chunks(WORD_ROWS).zip(before.chunks(WORD_ROWS));
+            for (changed, (words, before)) in changed.iter_mut().zip(rows) {
+                *changed = differing(words, before);
+            }
         }
-        for (changed, changes) in changed.iter_mut().zip(changes.chunks(WORD_ROWS)) {
-            let bits = changes.iter().rev();
-            *changed = bits.fold(0, |bits, change| bits << 1 | u64::from(*change != 0));
-        }
+        let [gradients, hessians] = sizes;
+        (gradients.iter().sum(), hessians.iter().sum())
     }
-}
-
-/// Derivatives as they are, in a word, until the units are known.
-#[inline(always)]
-pub(crate) fn pack((gradient, hessian): Derivatives) -> u64 {
-    u64::from(gradient.to_bits()) << 32 | u64::from(hessian.to_bits())
-}
-
-#[inline(always)]
-fn unpack(word: u64) -> Derivatives {
-    (
-        f32::from_bits((word >> 32) as u32),
-        f32::from_bits(word as u32),
-    )
 }
 
 /// Sums that are kept side by side, so that they are made side by side; a constant, since sums of floats depend on it.
 const LANES: usize = 8;
 
-/// The sums of the sizes of both derivatives.
+/// Adds the sizes of values to sums: one after the other, over and over.
 #[inline(always)]
-fn sizes(words: &[u64]) -> (f64, f64) {
-    let mut sums = [[0.0; LANES]; 2];
-    let (rows, rest) = words.as_chunks::<LANES>();
-    let mut add = |lane: usize, word: u64| {
-        let (gradient, hessian) = unpack(word);
-        sums[0][lane] += f64::from(gradient.abs());
-        sums[1][lane] += f64::from(hessian);
-    };
-    for words in rows {
-        for (lane, word) in words.iter().enumerate() {
-            add(lane, *word);
+fn add_sizes(sums: &mut [f64; LANES], values: &[f32]) {
+    let (values, rest) = values.as_chunks::<LANES>();
+    for values in values {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += f64::from(value.abs());
         }
     }
-    for (lane, word) in rest.iter().enumerate() {
-        add(lane, *word);
+    for (sum, value) in sums.iter_mut().zip(rest) {
+        *sum += f64::from(value.abs());
     }
-    (sums[0].iter().sum(), sums[1].iter().sum())
 }
 
+/// A bit for each of at most 64 words that is not that of before.
 #[inline(always)]
-fn round(words: &mut [u64], first_row: usize, units: Units, key: u64) {
-    let (gradients, hessians) = (1.0 / units.gradient, 1.0 / units.hessian);
-    for (word, row) in words.iter_mut().zip(first_row as u64..) {
-        let random = draw(key, row);
-        let (gradient, hessian) = unpack(*word);
-        let gradient = rounded(f64::from(gradient) * gradients, (random >> 32) as u32);
-        let hessian = rounded(f64::from(hessian) * hessians, random as u32);
-        *word = (gradient << 32).wrapping_add(hessian & 0xFFFF_FFFF);
+fn differing(words: &[u64], before: &[u64]) -> u64 {
+    let mut differences = [0; WORD_ROWS];
+    for ((difference, word), before) in differences.iter_mut().zip(words).zip(before) {
+        *difference = word ^ before;
     }
+    let rows = differences.iter().rev();
+    rows.fold(0, |bits, difference| {
+        bits << 1 | u64::from(*difference != 0)
+    })
 }
 
 /// Rounds up or down such that it is right in the mean; the low 32 bits hold the result. Whole numbers stay.
@@ -308,15 +349,15 @@ mod tests {
 
     #[test]
     fn no_gradient_at_all_is_no_trouble() {
-        let mut gradients = Gradients::new(10);
-        gradients.fill(1, &ByRow(|_| (0.0, 0.0)));
+        let mut gradients = Gradients::new(10, 1);
+        gradients.fill(0, 1, &ByRow(|_| (0.0, 0.0)));
         assert!(gradients.words.iter().all(|word| *word == 0));
     }
 
     #[test]
     fn equal_second_derivatives_are_exact() {
-        let mut gradients = Gradients::new(10_000);
-        gradients.fill(9, &ByRow(|_| (0.3, 1.0)));
+        let mut gradients = Gradients::new(10_000, 1);
+        gradients.fill(0, 9, &ByRow(|_| (0.3, 1.0)));
         let first = Sums(gradients.words[0]).hessian();
         assert!(gradients.words.iter().all(|w| Sums(*w).hessian() == first));
         assert_eq!(f64::from(first) * gradients.units.hessian, 1.0);
@@ -324,13 +365,16 @@ mod tests {
 
     #[test]
     fn what_changed_is_told() {
-        let mut gradients = Gradients::new(10_000);
-        gradients.fill(7, &ByRow(|row| (row as f32 * 1e-4, 1.0)));
+        let mut gradients = Gradients::new(10_000, 1);
+        gradients.fill(0, 7, &ByRow(|row| (row as f32 * 1e-4, 1.0)));
         let before = gradients.words.clone();
-        gradients.fill(7, &ByRow(|row| (row as f32 * 1e-4, 1.0)));
+        gradients.fill(0, 7, &ByRow(|row| (row as f32 * 1e-4, 1.0)));
         assert_eq!(gradients.changed.count(), 0);
-        assert!(gradients.changes.iter().all(|change| *change == 0));
-        gradients.fill(7, &ByRow(|row| (row as f32 * 1e-4 - (row % 3) as f32, 1.0)));
+        gradients.fill(
+            0,
+            7,
+            &ByRow(|row| (row as f32 * 1e-4 - (row % 3) as f32, 1.0)),
+        );
         let words = before.iter().zip(&gradients.words);
         let changed: Vec<usize> = words
             .enumerate()
@@ -338,7 +382,7 @@ mod tests {
             .collect();
         assert_eq!(gradients.changed.numbers(), changed);
         for (row, before) in before.iter().enumerate() {
-            let word = before.wrapping_add(gradients.changes[row]);
+            let word = before.wrapping_add(gradients.changes().of(row));
             assert_eq!(word, gradients.words[row]);
         }
     }
@@ -359,8 +403,8 @@ mod tests {
             scale in -30i32..30,
         ) {
             let scale = 2.0_f32.powi(scale);
-            let mut gradients = Gradients::new(values.len());
-            gradients.fill(3, &ByRow(|row: usize| (values[row].0 * scale, values[row].1 * scale)));
+            let mut gradients = Gradients::new(values.len(), 1);
+            gradients.fill(0, 3, &ByRow(|row: usize| (values[row].0 * scale, values[row].1 * scale)));
             let wide: i64 = gradients.words.iter().map(|w| i64::from(Sums(*w).gradient()).abs()).sum();
             prop_assert!(wide <= i64::from(i32::MAX));
             let wide: u64 = gradients.words.iter().map(|w| u64::from(Sums(*w).hessian())).sum();

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
 use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
+use crate::gradient::Words;
 use crate::prefetch::prefetch;
 use crate::rows::{Part, Rows};
 
@@ -57,20 +58,20 @@ impl Histogram {
     }
 
     /// Sums up the words of a leaf's rows.
-    pub(crate) fn build(&mut self, data: &Dataset, words: &[u64], rows: &Rows) {
+    pub(crate) fn build(&mut self, data: &Dataset, words: impl Words, rows: &Rows) {
         self.narrow.as_flattened_mut().as_flattened_mut().fill(0);
         self.wide.iter_mut().for_each(|bins| bins.fill(0));
         self.add(data, words, rows);
     }
 
     /// Adds the words of some rows.
-    pub(crate) fn add(&mut self, data: &Dataset, words: &[u64], rows: &Rows) {
+    pub(crate) fn add(&mut self, data: &Dataset, words: impl Words, rows: &Rows) {
         self.add_shared(data, words, rows.as_part(), rows.count());
     }
 
     /// The same, with the help of threads that have nothing to do: each has a histogram of its own. Which of them a row goes to
     /// makes no difference to the sum. `count` is how many rows there are, roughly.
-    fn add_shared(&mut self, data: &Dataset, words: &[u64], rows: Part<'_>, count: usize) {
+    fn add_shared(&mut self, data: &Dataset, words: impl Words, rows: Part<'_>, count: usize) {
         if count < 2 * SHARED_ROWS {
             self.add_part(data, words, rows);
             return;
@@ -113,13 +114,17 @@ impl Histogram {
         }
     }
 
-    /// Sums up rows without a gap, such as all of them: there is nothing to gather.
-    fn add_neighbours(&mut self, data: &Dataset, words: &[u64], rows: Range<usize>) {
+    /// Sums up [some](GATHERED) rows without a gap, such as all of them: there is nothing to gather.
+    fn add_neighbours(&mut self, data: &Dataset, words: impl Words, rows: Range<usize>) {
         let layout = data.bins().layout();
         let groups = layout.groups();
         let codes = &data.words()[rows.start * groups..];
         let (codes, next) = codes.split_at(rows.len() * groups);
-        let sums = &words[rows.clone()];
+        let mut sums = [0; GATHERED];
+        let sums = &mut sums[..rows.len()];
+        for (to, row) in sums.iter_mut().zip(rows.clone()) {
+            *to = words.of(row);
+        }
         for (group, histogram) in self.narrow.iter_mut().enumerate() {
             // Of what comes next a share, so that it is there in time and does not come all at once.
             for line in 0..rows.len() / LINE {
@@ -129,14 +134,14 @@ impl Histogram {
             add_lanes(histogram, lanes, &codes[group..], groups, sums);
         }
         for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
-            for (code, gradient) in codes[rows.clone()].iter().zip(sums) {
+            for (code, gradient) in codes[rows.clone()].iter().zip(&*sums) {
                 let bin = &mut bins[usize::from(*code)];
                 *bin = bin.wrapping_add(*gradient);
             }
         }
     }
 
-    fn add_part(&mut self, data: &Dataset, words: &[u64], rows: Part<'_>) {
+    fn add_part(&mut self, data: &Dataset, words: impl Words, rows: Part<'_>) {
         let (first, bits) = match rows {
             Part::Numbers(rows) => return self.add_rows(data, words, rows),
             Part::Bits { first, words } => (first, words),
@@ -159,7 +164,7 @@ impl Histogram {
         self.add_rows(data, words, &rows[..count]);
     }
 
-    fn add_rows(&mut self, data: &Dataset, words: &[u64], rows: &[u32]) {
+    fn add_rows(&mut self, data: &Dataset, words: impl Words, rows: &[u32]) {
         let layout = data.bins().layout();
         let mut codes: Gathered = [Word::default(); GATHERED * BUNDLE];
         let mut sums = [0; GATHERED];
@@ -168,10 +173,10 @@ impl Histogram {
             let next = batches.peek().copied().unwrap_or_default();
             let sums = &mut sums[..rows.len()];
             for (to, row) in sums.iter_mut().zip(rows) {
-                *to = words[*row as usize];
+                *to = words.of(*row as usize);
             }
             for row in next {
-                prefetch(words, *row as usize);
+                words.prefetch(*row as usize);
             }
             for (bundle, histograms) in self.narrow.chunks_mut(BUNDLE).enumerate() {
                 let first = bundle * BUNDLE;
@@ -282,16 +287,20 @@ mod tests {
     /// Histograms of both sides of a split, the second by subtraction, against sums row by row.
     fn check(rows: usize, threads: usize) {
         let data = dataset(&table(rows), threads);
-        let mut gradients = Gradients::new(rows);
-        gradients.fill(5, &ByRow(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)));
+        let mut gradients = Gradients::new(rows, 1);
+        gradients.fill(
+            0,
+            5,
+            &ByRow(|row| ((row % 17) as f32 - 8.0, (row % 5) as f32)),
+        );
         let all = Rows::taken(rows, |row| row % 10 != 3);
         let mut parent = Histogram::new(data.bins().layout());
-        parent.build(&data, &gradients.words, &all);
+        parent.build(&data, gradients.words.as_slice(), &all);
         let codes: Vec<u8> = (0..rows).map(|row| (row % 7) as u8).collect();
         let sides = sides(&codes, |code| *code < 4);
         let (rows_left, _) = all.part(&sides);
         let mut left = Histogram::new(data.bins().layout());
-        left.build(&data, &gradients.words, &rows_left);
+        left.build(&data, gradients.words.as_slice(), &rows_left);
         parent.subtract(&left);
         let side = |left: bool| -> Vec<usize> {
             let rows = (0..rows).filter(|row| row % 10 != 3);

@@ -50,6 +50,25 @@ pub(crate) fn exp(x: f64) -> f64 {
     sum * f64::from_bits(exponent)
 }
 
+/// The exponential in single precision, to about a unit in the last place. Beyond ±87 it stays at the value there.
+#[inline(always)]
+pub(crate) fn exp_single(x: f32) -> f32 {
+    /// As [`ROUNDER`] is for doubles: 1.5 × 2^23.
+    const ROUNDER: f32 = 12_582_912.0;
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let x = x.clamp(-87.0, 87.0);
+    let rounded = x * std::f32::consts::LOG2_E + ROUNDER;
+    let power = rounded - ROUNDER;
+    let rest = (x - power * LN2_HIGH) - power * LN2_LOW;
+    // To the 7th power, which is exact to a single.
+    let mut sum = 1.0 / 5_040.0;
+    for divisor in [720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0] {
+        sum = sum * rest + 1.0 / divisor;
+    }
+    sum * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23)
+}
+
 /// The natural logarithm of a positive, finite, normal number, to about a unit in the last place; 0 gives the logarithm
 /// of the least such number. The method is that of `e_log.c` in fdlibm.
 #[inline(always)]
@@ -124,6 +143,12 @@ mod tests {
         #[test]
         fn exp_is_the_librarys_to_the_last_bits(x in -700.0..700.0f64) {
             near(exp(x), x.exp());
+        }
+
+        #[test]
+        fn the_single_exp_is_right_to_its_last_bits(x in -87.0..87.0f32) {
+            let (found, expected) = (f64::from(exp_single(x)), f64::from(x).exp());
+            prop_assert!(((found - expected) / expected).abs() < 2e-7, "{found} {expected}");
         }
 
         #[test]

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::gradient::{CLASS_LEVELS, Loss, pack};
-use crate::math::{exp, ln};
+use crate::gradient::{CLASS_LEVELS, Loss};
+use crate::math::{exp, exp_single, ln};
 use crate::parameters::{Checked, Objective};
 
 /// Probabilities are kept off 0 and 1 by this much when a logarithm is taken; LightGBM's constant, a rounded `float`.
@@ -98,8 +98,9 @@ impl Loss for LogLoss<'_> {
     const LEVELS: f64 = CLASS_LEVELS;
 
     #[inline(always)]
-    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
-        derive(self.data, rows.clone(), words, &self.scores[rows], binary);
+    fn derive(&self, rows: Range<usize>, gradients: &mut [f32], hessians: &mut [f32]) {
+        let scores = &self.scores[rows.clone()];
+        derive(self.data, rows, scores, binary, (gradients, hessians));
     }
 }
 
@@ -108,14 +109,9 @@ impl Loss for SquaredError<'_> {
     const LEVELS: f64 = f64::INFINITY;
 
     #[inline(always)]
-    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
-        derive(
-            self.data,
-            rows.clone(),
-            words,
-            &self.scores[rows],
-            regression,
-        );
+    fn derive(&self, rows: Range<usize>, gradients: &mut [f32], hessians: &mut [f32]) {
+        let scores = &self.scores[rows.clone()];
+        derive(self.data, rows, scores, regression, (gradients, hessians));
     }
 }
 
@@ -123,19 +119,14 @@ impl Loss for SoftmaxLoss<'_> {
     const LEVELS: f64 = CLASS_LEVELS;
 
     #[inline(always)]
-    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
+    fn derive(&self, rows: Range<usize>, gradients: &mut [f32], hessians: &mut [f32]) {
         let normalisers = &self.normalisers[rows.clone()];
         let scores = self.scores[rows.clone()].iter().zip(normalisers);
-        derive(
-            self.data,
-            rows,
-            words,
-            scores,
-            |(score, normaliser), label, weight| {
-                let p = exp(score - normaliser.0) * normaliser.1;
-                multiclass(p, label as usize == self.class, self.scale, weight)
-            },
-        );
+        let of = |(score, normaliser): (&f64, &(f64, f64)), label, weight| {
+            let p = exp(score - normaliser.0) * normaliser.1;
+            multiclass(p, label as usize == self.class, self.scale, weight)
+        };
+        derive(self.data, rows, scores, of, (gradients, hessians));
     }
 }
 
@@ -144,23 +135,22 @@ impl Loss for SoftmaxLoss<'_> {
 fn derive<Score>(
     data: &Dataset,
     rows: Range<usize>,
-    words: &mut [u64],
     scores: impl IntoIterator<Item = Score>,
     derive: impl Fn(Score, f64, f64) -> Derivatives,
+    (gradients, hessians): (&mut [f32], &mut [f32]),
 ) {
-    let words = words
-        .iter_mut()
-        .zip(scores)
-        .zip(&data.label()[rows.clone()]);
+    let derivatives = gradients.iter_mut().zip(hessians);
+    let rows_of = scores.into_iter().zip(&data.label()[rows.clone()]);
+    let derivatives = derivatives.zip(rows_of);
     match data.weight() {
         None => {
-            for ((word, score), label) in words {
-                *word = pack(derive(score, *label, 1.0));
+            for ((gradient, hessian), (score, label)) in derivatives {
+                (*gradient, *hessian) = derive(score, *label, 1.0);
             }
         }
         Some(weight) => {
-            for (((word, score), label), weight) in words.zip(&weight[rows]) {
-                *word = pack(derive(score, *label, *weight));
+            for (((gradient, hessian), (score, label)), weight) in derivatives.zip(&weight[rows]) {
+                (*gradient, *hessian) = derive(score, *label, *weight);
             }
         }
     }
@@ -168,11 +158,17 @@ fn derive<Score>(
 
 #[inline(always)]
 fn binary(score: &f64, label: f64, weight: f64) -> Derivatives {
-    let p = 1.0 / (1.0 + exp(-score));
-    (
-        ((p - label) * weight) as f32,
-        (p * (1.0 - p) * weight) as f32,
-    )
+    let (score, weight) = (*score as f32, weight as f32);
+    // Both probabilities by themselves: of a sure score one less the greater would be what rounding left.
+    let odds = exp_single(-score.abs());
+    let greater = 1.0 / (1.0 + odds);
+    let smaller = odds * greater;
+    let (zero, one) = match score < 0.0 {
+        true => (greater, smaller),
+        false => (smaller, greater),
+    };
+    let gradient = if label > 0.0 { -zero } else { one };
+    (gradient * weight, greater * smaller * weight)
 }
 
 #[inline(always)]

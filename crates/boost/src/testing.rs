@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::bins::{Bins, FeatureBins, GROUP, NumberBins, Place, Sampler};
 use crate::dataset::{Dataset, DatasetBuilder};
 use crate::feature::Feature;
-use crate::gradient::{CLASS_LEVELS, Loss, pack};
+use crate::gradient::{CLASS_LEVELS, Loss};
 use crate::objective::Derivatives;
 use crate::parameters::Parameters;
 use crate::pool::Pool;
@@ -79,9 +79,9 @@ pub(crate) struct ByRow<F>(pub(crate) F);
 impl<F: Fn(usize) -> Derivatives + Sync> Loss for ByRow<F> {
     const LEVELS: f64 = CLASS_LEVELS;
 
-    fn derive(&self, rows: Range<usize>, words: &mut [u64]) {
-        for (word, row) in words.iter_mut().zip(rows) {
-            *word = pack((self.0)(row));
+    fn derive(&self, rows: Range<usize>, gradients: &mut [f32], hessians: &mut [f32]) {
+        for ((gradient, hessian), row) in gradients.iter_mut().zip(hessians).zip(rows) {
+            (*gradient, *hessian) = (self.0)(row);
         }
     }
 }

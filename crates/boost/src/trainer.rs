@@ -103,7 +103,7 @@ impl Trainer {
             starts,
             rounds: Vec::new(),
             workshop: Workshop {
-                gradients: Gradients::new(rows),
+                gradients: Gradients::new(rows, parameters.trees_per_round()),
                 grower: Grower::default(),
             },
         })
@@ -236,8 +236,8 @@ impl Trainer {
         let (data, scores) = (&self.train.data, self.train.scores.of(class));
         let gradients = &mut self.workshop.gradients;
         match self.parameters.parameters().objective {
-            Objective::Binary => gradients.fill(key, &LogLoss { data, scores }),
-            Objective::Regression => gradients.fill(key, &SquaredError { data, scores }),
+            Objective::Binary => gradients.fill(class, key, &LogLoss { data, scores }),
+            Objective::Regression => gradients.fill(class, key, &SquaredError { data, scores }),
             Objective::Multiclass => {
                 let loss = SoftmaxLoss {
                     data,
@@ -246,7 +246,7 @@ impl Trainer {
                     class,
                     scale: outputs as f64 / (outputs as f64 - 1.0),
                 };
-                gradients.fill(key, &loss);
+                gradients.fill(class, key, &loss);
             }
         }
     }

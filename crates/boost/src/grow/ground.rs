@@ -69,7 +69,7 @@ impl<'a> Ground<'a> {
             histogram.copy(&whole);
             *before = Some(whole);
         } else {
-            histogram.build(self.data, &self.gradients.words, &rows);
+            histogram.build(self.data, self.gradients.words.as_slice(), &rows);
             *before = None;
         }
         // Every row is in some bin of any one feature.
@@ -97,13 +97,13 @@ impl<'a> Ground<'a> {
         let gradients = self.gradients;
         match before {
             Some(mut whole) if gradients.changed.count() < self.data.num_rows() / 2 => {
-                whole.add(self.data, &gradients.changes, &gradients.changed);
+                whole.add(self.data, gradients.changes(), &gradients.changed);
                 whole
             }
             _ => {
                 let mut whole = Histogram::new(self.data.bins().layout());
                 let all = Rows::all(self.data.num_rows());
-                whole.build(self.data, &gradients.words, &all);
+                whole.build(self.data, gradients.words.as_slice(), &all);
                 whole
             }
         }
@@ -158,7 +158,7 @@ impl<'a> Ground<'a> {
             false => (right, left),
         };
         let mut histogram = histograms.take(self.data.bins());
-        histogram.build(self.data, &self.gradients.words, &smaller.rows);
+        histogram.build(self.data, self.gradients.words.as_slice(), &smaller.rows);
         greater.histogram = parents.map(|mut parents| {
             parents.subtract(&histogram);
             parents

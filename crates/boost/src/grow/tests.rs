@@ -30,8 +30,8 @@ fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
         // In eighths, so that nothing is lost when it is rounded to units.
         ((y * 8.0 + (row % 7) as f64).round() as f32 / 8.0, 1.0)
     };
-    let mut gradients = Gradients::new(rows);
-    gradients.fill(1, &ByRow(derive));
+    let mut gradients = Gradients::new(rows, 1);
+    gradients.fill(0, 1, &ByRow(derive));
     let ground = ground(&parameters, &data, &gradients);
     let rows_of_all = Rows::all(rows);
     let grown = Grower::default().grow(&ground, rows_of_all);
@@ -109,7 +109,7 @@ fn a_tree_is_the_same_after_others() {
     let rows = 40_000;
     let parameters = parameters().check().unwrap();
     let data = dataset(&table(rows), 2);
-    let mut gradients = Gradients::new(rows);
+    let mut gradients = Gradients::new(rows, 1);
     let mut grower = Grower::default();
     for (step, scale, taken) in [
         (2, 1.0, 1),
@@ -128,7 +128,7 @@ fn a_tree_is_the_same_after_others() {
             let gradient = (row % 11) as f32 - f32::from(u8::from(row.is_multiple_of(step)));
             (gradient * scale, 1.0)
         };
-        gradients.fill(1, &ByRow(derive));
+        gradients.fill(0, 1, &ByRow(derive));
         let ground = ground(&parameters, &data, &gradients);
         let rows = || Rows::taken(rows, |row| row % taken == 0);
         let found = grower.grow(&ground, rows()).tree;
@@ -144,14 +144,14 @@ fn a_tree_is_the_same_after_others() {
 fn a_panic_ends_the_growth_on_all_threads() {
     let parameters = parameters().check().unwrap();
     let data = dataset(&table(4_000), 1);
-    let mut gradients = Gradients::new(4_000);
-    gradients.fill(1, &ByRow(|row| ((row % 7) as f32, 1.0)));
+    let mut gradients = Gradients::new(4_000, 1);
+    gradients.fill(0, 1, &ByRow(|row| ((row % 7) as f32, 1.0)));
     let (sound, histograms) = (
         ground(&parameters, &data, &gradients),
         Histograms::default(),
     );
     let root = sound.root(&histograms, &mut None, Rows::all(4_000));
-    let too_few = Gradients::new(1);
+    let too_few = Gradients::new(1, 1);
     let growth = Growth {
         ground: &ground(&parameters, &data, &too_few),
         histograms: &histograms,
