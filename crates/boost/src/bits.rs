@@ -1,12 +1,12 @@
 //! Rows as bits of words: 64 rows are compared with a split at once, whichever of them are meant.
 
-use crate::lanes::LANES;
+use crate::lanes::MOST_LANES;
 
 /// Rows of a word.
 pub(crate) const WORD_ROWS: usize = u64::BITS as usize;
 
 /// Numbers that may be written behind those that count.
-pub(crate) const SLACK: usize = LANES;
+pub(crate) const SLACK: usize = MOST_LANES;
 
 /// Sixteen bytes to look up by half a byte.
 type Halves = [u8; 16];
@@ -134,13 +134,10 @@ pub(crate) fn list(words: &[u64], count: usize) -> Vec<u32> {
 /// behind them are written, too.
 pub(crate) fn numbers(words: &[u64], first: usize, into: &mut [u32]) -> usize {
     #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
-        return simd.vectorize(by_vectors::Numbers {
-            simd,
-            words,
-            first,
-            into,
-        });
+    if let Some(lanes) = pulp::x86::V4::try_new() {
+        return by_vectors::numbers(lanes, words, first, into);
+    } else if let Some(lanes) = pulp::x86::V3::try_new() {
+        return by_vectors::numbers(lanes, words, first, into);
     }
     numbers_one_by_one(words, first, into)
 }
@@ -161,7 +158,7 @@ mod by_vectors {
     use pulp::{NullaryFnOnce, cast, x86::V3};
 
     use super::{CodeSet, WORD_ROWS, part_words};
-    use crate::lanes::{LANES, first};
+    use crate::lanes::Lanes;
 
     pub(super) struct Part<'a> {
         pub(super) simd: V3,
@@ -212,30 +209,45 @@ mod by_vectors {
 
     const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
-    pub(super) struct Numbers<'a> {
-        pub(super) simd: V3,
-        pub(super) words: &'a [u64],
-        pub(super) first: usize,
-        pub(super) into: &'a mut [u32],
+    /// Writes the numbers of rows; the first bit is row `first`.
+    pub(super) fn numbers<const COUNT: usize>(
+        lanes: impl Lanes<COUNT>,
+        words: &[u64],
+        first: usize,
+        into: &mut [u32],
+    ) -> usize {
+        lanes.vectorize(Numbers {
+            lanes,
+            words,
+            first: first as u32,
+            into,
+        })
     }
 
-    impl NullaryFnOnce for Numbers<'_> {
+    struct Numbers<'a, L, const COUNT: usize> {
+        lanes: L,
+        words: &'a [u64],
+        first: u32,
+        into: &'a mut [u32],
+    }
+
+    impl<L: Lanes<COUNT>, const COUNT: usize> NullaryFnOnce for Numbers<'_, L, COUNT> {
         type Output = usize;
 
         #[inline(always)]
         fn call(self) -> usize {
             let Self {
-                simd,
+                lanes,
                 words,
-                first: first_row,
+                first,
                 into,
             } = self;
             let mut count = 0;
-            for (word, row) in words.iter().zip((first_row as u32..).step_by(WORD_ROWS)) {
-                for (set, row) in word.to_le_bytes().into_iter().zip((row..).step_by(LANES)) {
-                    let block = std::array::from_fn(|lane| row + lane as u32);
-                    let numbers = first(simd, block, usize::from(set));
-                    into[count..count + LANES].copy_from_slice(&numbers);
+            for (word, row) in words.iter().zip((first..).step_by(WORD_ROWS)) {
+                for start in (0..WORD_ROWS).step_by(COUNT) {
+                    let set = (word >> start) as usize % (1 << COUNT);
+                    let block = std::array::from_fn(|lane| row + (start + lane) as u32);
+                    into[count..count + COUNT].copy_from_slice(&lanes.first(block, set));
                     count += set.count_ones() as usize;
                 }
             }

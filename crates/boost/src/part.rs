@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::lanes::LANES;
+use crate::lanes::MOST_LANES;
 
 thread_local! {
     /// Rows that go right, until it is known how many go left.
@@ -14,7 +14,7 @@ thread_local! {
 pub(crate) fn part(rows: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
     SPARE.with_borrow_mut(|spare| {
         // Vectors are written whole, with some numbers behind the last that counts.
-        let room = rows.len() + LANES;
+        let room = rows.len() + MOST_LANES;
         if spare.len() < room {
             spare.resize(room, 0);
         }
@@ -29,13 +29,10 @@ pub(crate) fn part(rows: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize
 #[inline]
 fn part_to(rows: &mut [u32], spare: &mut [u32], goes_left: impl Fn(usize) -> bool) -> usize {
     #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
-        return simd.vectorize(by_vectors::Part {
-            simd,
-            rows,
-            spare,
-            goes_left,
-        });
+    if let Some(lanes) = pulp::x86::V4::try_new() {
+        return by_vectors::part(lanes, rows, spare, goes_left);
+    } else if let Some(lanes) = pulp::x86::V3::try_new() {
+        return by_vectors::part(lanes, rows, spare, goes_left);
     }
     part_from(0, (0, 0), rows, spare, goes_left)
 }
@@ -63,46 +60,65 @@ fn part_from(
 
 #[cfg(target_arch = "x86_64")]
 mod by_vectors {
-    //! Eight rows at a time: those that go one way are brought together in a register.
+    //! Some rows at a time: those that go one way are brought together in a register.
 
-    use pulp::{NullaryFnOnce, x86::V3};
+    use pulp::NullaryFnOnce;
 
     use super::part_from;
-    use crate::lanes::{LANES, first};
+    use crate::lanes::Lanes;
 
-    pub(super) struct Part<'a, F> {
-        pub(super) simd: V3,
-        pub(super) rows: &'a mut [u32],
-        pub(super) spare: &'a mut [u32],
-        pub(super) goes_left: F,
+    #[inline]
+    pub(super) fn part<const COUNT: usize>(
+        lanes: impl Lanes<COUNT>,
+        rows: &mut [u32],
+        spare: &mut [u32],
+        goes_left: impl Fn(usize) -> bool,
+    ) -> usize {
+        lanes.vectorize(Part {
+            lanes,
+            rows,
+            spare,
+            goes_left,
+        })
     }
 
-    impl<F: Fn(usize) -> bool> NullaryFnOnce for Part<'_, F> {
+    struct Part<'a, L, F, const COUNT: usize> {
+        lanes: L,
+        rows: &'a mut [u32],
+        spare: &'a mut [u32],
+        goes_left: F,
+    }
+
+    impl<L, F, const COUNT: usize> NullaryFnOnce for Part<'_, L, F, COUNT>
+    where
+        L: Lanes<COUNT>,
+        F: Fn(usize) -> bool,
+    {
         type Output = usize;
 
         #[inline(always)]
         fn call(self) -> usize {
             let Self {
-                simd,
+                lanes,
                 rows,
                 spare,
                 goes_left,
             } = self;
             let (mut left, mut right) = (0, 0);
-            let whole = rows.len() - rows.len() % LANES;
-            for at in (0..whole).step_by(LANES) {
-                let mut block = [0; LANES];
-                block.copy_from_slice(&rows[at..at + LANES]);
+            let whole = rows.len() - rows.len() % COUNT;
+            for at in (0..whole).step_by(COUNT) {
+                let mut block = [0; COUNT];
+                block.copy_from_slice(&rows[at..at + COUNT]);
                 let mut set = 0;
                 for row in block.iter().rev() {
                     set = 2 * set + usize::from(goes_left(*row as usize));
                 }
                 // What is written behind the last that counts was read before, or is written over.
-                rows[left..left + LANES].copy_from_slice(&first(simd, block, set));
-                spare[right..right + LANES].copy_from_slice(&first(simd, block, !set));
+                rows[left..left + COUNT].copy_from_slice(&lanes.first(block, set));
+                spare[right..right + COUNT].copy_from_slice(&lanes.first(block, !set));
                 let count = set.count_ones() as usize;
                 left += count;
-                right += LANES - count;
+                right += COUNT - count;
             }
             part_from(whole, (left, right), rows, spare, goes_left)
         }
