@@ -268,6 +268,15 @@ mod tests {
             .collect()
     }
 
+    /// By the vectors of eight, also where there are greater ones.
+    fn numbers_by_eight(words: &[u64], first: usize, into: &mut [u32]) -> usize {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = pulp::x86::V3::try_new() {
+            return by_vectors::numbers(lanes, words, first, into);
+        }
+        numbers(words, first, into)
+    }
+
     proptest! {
         /// By vectors and row by row, by codes of a byte and of more: parting is filtering.
         #[test]
@@ -307,7 +316,7 @@ mod tests {
         fn rows_have_their_numbers(words in prop::collection::vec(prop_oneof![any::<u64>(), Just(1 << 63)], 0..6), first in 0usize..1000) {
             let expected: Vec<u32> =
                 rows_of(&words).into_iter().map(|row| (first + row) as u32).collect();
-            for numbers in [numbers, numbers_one_by_one] {
+            for numbers in [numbers, numbers_by_eight, numbers_one_by_one] {
                 let mut found = vec![0; words.len() * WORD_ROWS + SLACK];
                 let count = numbers(&words, first, &mut found);
                 prop_assert_eq!(&found[..count], &expected);

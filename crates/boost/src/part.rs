@@ -130,22 +130,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// By the vectors of eight, also where there are greater ones.
+    fn part_by_eight(
+        rows: &mut [u32],
+        spare: &mut [u32],
+        goes_left: impl Fn(usize) -> bool,
+    ) -> usize {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = pulp::x86::V3::try_new() {
+            return by_vectors::part(lanes, rows, spare, goes_left);
+        }
+        part_to(rows, spare, goes_left)
+    }
+
     proptest! {
         /// By vectors and row by row: parting is filtering, in order.
         #[test]
         fn rows_are_parted_in_order(sides in prop::collection::vec(any::<bool>(), 0..100)) {
             let rows: Vec<u32> = (0..sides.len() as u32).collect();
-            let (mut expected, right): (Vec<u32>, Vec<u32>) =
+            let (left, right): (Vec<u32>, Vec<u32>) =
                 rows.iter().partition(|row| sides[**row as usize]);
-            let count = expected.len();
-            expected.extend(right);
+            let goes_left = |row| sides[row];
             let mut found = rows.clone();
-            prop_assert_eq!(part(&mut found, |row| sides[row]), count);
-            prop_assert_eq!(&found, &expected);
-            let (mut found, mut spare) = (rows.clone(), rows);
-            prop_assert_eq!(part_from(0, (0, 0), &mut found, &mut spare, |row| sides[row]), count);
-            found[count..].copy_from_slice(&spare[..sides.len() - count]);
-            prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(part(&mut found, goes_left), left.len());
+            prop_assert_eq!(&found, &[left.clone(), right.clone()].concat());
+            type Way<'a> = &'a dyn Fn(&mut [u32], &mut [u32]) -> usize;
+            let ways: [Way<'_>; 3] = [
+                &|rows, spare| part_to(rows, spare, goes_left),
+                &|rows, spare| part_by_eight(rows, spare, goes_left),
+                &|rows, spare| part_from(0, (0, 0), rows, spare, goes_left),
+            ];
+            for way in ways {
+                let mut found = rows.clone();
+                let mut spare = vec![0; rows.len() + MOST_LANES];
+                prop_assert_eq!(way(&mut found, &mut spare), left.len());
+                prop_assert_eq!(&found[..left.len()], &left);
+                prop_assert_eq!(&spare[..right.len()], &right);
+            }
         }
     }
 }
