@@ -57,7 +57,7 @@ impl<'a> Bytes<'a> {
         Self {
             column: &data.codes.narrow[group * GROUP + lane],
             rows: words.get(group * GROUP + lane..).unwrap_or_default(),
-            width: data.bins().layout().groups() * GROUP,
+            width: data.bins().layout().words() * GROUP,
         }
     }
 

@@ -6,7 +6,7 @@ mod tests;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::bins::{Bins, GROUP, Place};
+use crate::bins::{Bins, GROUP, Place, WIDE_GROUP};
 use crate::codes::{Codes, encode_wide};
 use crate::error::Error;
 use crate::feature::batch_rows;
@@ -22,19 +22,19 @@ const ENCODED_ROWS: usize = 1 << 12;
 /// Bytes of a cache line, on most machines.
 const CACHE_LINE: usize = 64;
 
-/// The codes of one group of features in one row.
+/// Codes of one row: those of a group of features of a byte each, or of half as many of 16 bits.
 pub(crate) type Word = [u8; GROUP];
 
 /// Rows as codes of bins, with labels and weights.
 #[derive(Debug)]
 pub struct Dataset {
     bins: Bins,
-    /// Codes of a byte, row after row, each row a word per group of features. A row's codes so lie in one or two cache
-    /// lines, whichever rows a leaf has.
+    /// Codes, row after row, each row a word per group of features, those of 16 bits last. A row's codes so lie in one or two
+    /// cache lines, whichever rows a leaf has.
     words: Vec<Word>,
     /// Words before the first row, so that it begins with a cache line.
     lead: usize,
-    /// The same codes, and those of 16 bits: splitting a leaf looks at one feature of each row.
+    /// The same codes, feature by feature: splitting a leaf looks at one feature of each row.
     pub(crate) codes: Codes,
     /// Of those of 16 bits, the rows by code.
     pub(crate) indexes: Vec<Index>,
@@ -73,7 +73,7 @@ impl Dataset {
         }
     }
 
-    /// The codes of a byte, row after row.
+    /// The codes, row after row.
     #[inline]
     pub(crate) fn words(&self) -> &[Word] {
         &self.words[self.lead..]
@@ -84,9 +84,6 @@ impl Dataset {
         self.bins.digest(digest);
         digest.update(&(self.num_rows() as u64).to_le_bytes());
         digest.update(self.words().as_flattened());
-        for value in self.codes.wide.iter().flatten() {
-            digest.update(&value.to_le_bytes());
-        }
         for value in self.label.iter().chain(self.weight.iter().flatten()) {
             digest.update(&value.to_bits().to_le_bytes());
         }
@@ -110,7 +107,7 @@ impl DatasetBuilder {
     #[must_use]
     pub fn with_capacity(bins: &Bins, rows: usize) -> Self {
         let layout = bins.layout();
-        let mut words: Vec<Word> = Vec::with_capacity(rows * layout.groups() + CACHE_LINE / GROUP);
+        let mut words: Vec<Word> = Vec::with_capacity(rows * layout.words() + CACHE_LINE / GROUP);
         let lead = words.as_ptr().align_offset(CACHE_LINE);
         let lead = lead.min(CACHE_LINE / GROUP);
         words.resize(lead, Word::default());
@@ -172,9 +169,11 @@ impl DatasetBuilder {
         let Dataset {
             bins,
             words,
-            codes: Codes { narrow, wide },
+            codes,
+            label,
             ..
         } = &mut self.data;
+        let Codes { narrow, wide } = codes;
         let layout = bins.layout();
         narrow
             .par_iter_mut()
@@ -185,16 +184,18 @@ impl DatasetBuilder {
                 encode_wide(bins.of(feature), columns[feature], &mut wide[column]);
             }
         }
-        let groups = layout.groups();
-        if groups == 0 {
+        let width = layout.words();
+        if width == 0 {
             return;
         }
-        let (start, first) = (words.len(), narrow[0].len() - rows);
-        words.resize(start + rows * groups, Word::default());
+        let (start, first) = (words.len(), label.len() - rows);
+        words.resize(start + rows * width, Word::default());
         words[start..]
-            .par_chunks_mut(ENCODED_ROWS * groups)
+            .par_chunks_mut(ENCODED_ROWS * width)
             .enumerate()
-            .for_each(|(chunk, words)| interleave(narrow, first + chunk * ENCODED_ROWS, words));
+            .for_each(|(chunk, words)| {
+                interleave(codes, first + chunk * ENCODED_ROWS, words, width);
+            });
     }
 
     /// The dataset.
@@ -213,12 +214,12 @@ impl DatasetBuilder {
     }
 }
 
-/// Writes the words of the rows from `first` on.
-fn interleave(columns: &[Vec<u8>], first: usize, words: &mut [Word]) {
-    let groups = columns.len().div_ceil(GROUP);
-    let rows = words.len() / groups;
-    for (group, columns) in columns.chunks(GROUP).enumerate() {
-        let words = words.iter_mut().skip(group).step_by(groups);
+/// Writes the words of the rows from `first` on, so many to a row.
+fn interleave(codes: &Codes, first: usize, words: &mut [Word], width: usize) {
+    let rows = words.len() / width;
+    let mut groups = 0..width;
+    for (columns, group) in codes.narrow.chunks(GROUP).zip(groups.by_ref()) {
+        let words = words.iter_mut().skip(group).step_by(width);
         if let Ok(columns) = <&[Vec<u8>; GROUP]>::try_from(columns) {
             let lanes = columns.each_ref().map(|codes| &codes[first..first + rows]);
             for (row, word) in words.enumerate() {
@@ -229,6 +230,15 @@ fn interleave(columns: &[Vec<u8>], first: usize, words: &mut [Word]) {
                 for (lane, codes) in word.iter_mut().zip(columns) {
                     *lane = codes[first + row];
                 }
+            }
+        }
+    }
+    for (columns, group) in codes.wide.chunks(WIDE_GROUP).zip(groups) {
+        let words = words.iter_mut().skip(group).step_by(width);
+        for (row, word) in words.enumerate() {
+            let (lanes, _) = word.as_chunks_mut();
+            for (lane, codes) in lanes.iter_mut().zip(columns) {
+                *lane = codes[first + row].to_le_bytes();
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::bins::{GROUP, Layout, NARROW_BINS, Place};
+use crate::bins::{GROUP, Layout, NARROW_BINS, Place, WIDE_GROUP};
 use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
 use crate::gradient::Words;
@@ -19,7 +19,7 @@ const GATHERED: usize = 512;
 /// Rows whose numbers are listed at a time, so that what is gathered next is known.
 const LISTED: usize = 16 * GATHERED;
 
-/// Groups that are gathered at a time: their words lie in one or two cache lines, and all that is gathered in the first
+/// Words that are gathered at a time: they lie in one or two cache lines, and all that is gathered in the first
 /// cache, beside a group's histograms.
 const BUNDLE: usize = 4;
 
@@ -116,27 +116,34 @@ impl Histogram {
 
     /// Sums up [some](GATHERED) rows without a gap, such as all of them: there is nothing to gather.
     fn add_neighbours(&mut self, data: &Dataset, words: impl Words, rows: Range<usize>) {
-        let layout = data.bins().layout();
-        let groups = layout.groups();
-        let codes = &data.words()[rows.start * groups..];
-        let (codes, next) = codes.split_at(rows.len() * groups);
+        let width = data.bins().layout().words();
+        let codes = &data.words()[rows.start * width..];
+        let (codes, next) = codes.split_at(rows.len() * width);
         let mut sums = [0; GATHERED];
         let sums = &mut sums[..rows.len()];
         for (to, row) in sums.iter_mut().zip(rows.clone()) {
             *to = words.of(row);
         }
-        for (group, histogram) in self.narrow.iter_mut().enumerate() {
+        for word in 0..width {
             // Of what comes next a share, so that it is there in time and does not come all at once.
             for line in 0..rows.len() / LINE {
-                prefetch(next, (group * (rows.len() / LINE) + line) * LINE);
+                prefetch(next, (word * (rows.len() / LINE) + line) * LINE);
             }
-            let lanes = (layout.narrow - group * GROUP).min(GROUP);
-            add_lanes(histogram, lanes, &codes[group..], groups, sums);
+            self.add_word(data, word, &codes[word..], width, sums);
         }
-        for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
-            for (code, gradient) in codes[rows.clone()].iter().zip(&*sums) {
-                let bin = &mut bins[usize::from(*code)];
-                *bin = bin.wrapping_add(*gradient);
+    }
+
+    /// Adds up the features of a word of all rows, whose codes come at each `step`.
+    fn add_word(&mut self, data: &Dataset, word: usize, codes: &[Word], step: usize, sums: &[u64]) {
+        match self.narrow.get_mut(word) {
+            Some(histogram) => {
+                let lanes = data.bins().layout().narrow - word * GROUP;
+                add_lanes(histogram, lanes.min(GROUP), codes, step, sums);
+            }
+            None => {
+                let group = word - self.narrow.len();
+                let bins = self.wide.chunks_mut(WIDE_GROUP).nth(group);
+                add_wide(bins.unwrap_or_default(), codes, step, sums);
             }
         }
     }
@@ -165,7 +172,7 @@ impl Histogram {
     }
 
     fn add_rows(&mut self, data: &Dataset, words: impl Words, rows: &[u32]) {
-        let layout = data.bins().layout();
+        let width = data.bins().layout().words();
         let mut codes: Gathered = [Word::default(); GATHERED * BUNDLE];
         let mut sums = [0; GATHERED];
         let mut batches = rows.chunks(GATHERED).peekable();
@@ -178,53 +185,50 @@ impl Histogram {
             for row in next {
                 words.prefetch(*row as usize);
             }
-            for (bundle, histograms) in self.narrow.chunks_mut(BUNDLE).enumerate() {
-                let first = bundle * BUNDLE;
-                let count = histograms.len();
-                gather_groups(data, first, count, rows, &mut codes);
+            for first in (0..width).step_by(BUNDLE) {
+                let count = BUNDLE.min(width - first);
+                gather_words(data, first, count, rows, &mut codes);
                 let share = next.len().div_ceil(count).max(1);
                 let mut shares = next.chunks(share);
-                for (group, histogram) in histograms.iter_mut().enumerate() {
+                for word in 0..count {
                     for row in shares.next().unwrap_or_default() {
-                        prefetch(data.words(), *row as usize * layout.groups() + first);
+                        let at = *row as usize * width + first;
+                        prefetch(data.words(), at);
+                        if !LINE.is_multiple_of(width) {
+                            // The row may go on in the next cache line.
+                            prefetch(data.words(), at + count - 1);
+                        }
                     }
-                    let lanes = (layout.narrow - (first + group) * GROUP).min(GROUP);
-                    add_lanes(histogram, lanes, &codes[group..], count, sums);
-                }
-            }
-            for (bins, codes) in self.wide.iter_mut().zip(&data.codes.wide) {
-                for (row, gradient) in rows.iter().zip(&*sums) {
-                    let bin = &mut bins[usize::from(codes[*row as usize])];
-                    *bin = bin.wrapping_add(*gradient);
+                    self.add_word(data, first + word, &codes[word..], count, sums);
                 }
             }
         }
     }
 }
 
-/// Gathers the words of `count` neighbouring groups: each number of them is a loop of its own.
-fn gather_groups(data: &Dataset, first: usize, count: usize, rows: &[u32], into: &mut Gathered) {
-    let groups = data.bins().layout().groups();
+/// Gathers `count` neighbouring words of each row: each number of them is a loop of its own.
+fn gather_words(data: &Dataset, first: usize, count: usize, rows: &[u32], into: &mut Gathered) {
+    let width = data.bins().layout().words();
     let words = data.words();
     match count {
-        1 => gather::<1>(words, groups, first, rows, into),
-        2 => gather::<2>(words, groups, first, rows, into),
-        3 => gather::<3>(words, groups, first, rows, into),
-        _ => gather::<BUNDLE>(words, groups, first, rows, into),
+        1 => gather::<1>(words, width, first, rows, into),
+        2 => gather::<2>(words, width, first, rows, into),
+        3 => gather::<3>(words, width, first, rows, into),
+        _ => gather::<BUNDLE>(words, width, first, rows, into),
     }
 }
 
 #[inline]
 fn gather<const COUNT: usize>(
     words: &[Word],
-    groups: usize,
+    width: usize,
     first: usize,
     rows: &[u32],
     into: &mut Gathered,
 ) {
     let (into, _) = into.as_chunks_mut::<COUNT>();
     for (to, row) in into.iter_mut().zip(rows) {
-        to.copy_from_slice(&words[*row as usize * groups + first..][..COUNT]);
+        to.copy_from_slice(&words[*row as usize * width + first..][..COUNT]);
     }
 }
 
@@ -262,6 +266,18 @@ fn add<const LANES: usize>(
         let word = u64::from_le_bytes(*codes);
         for lane in 0..LANES {
             let bin = &mut into[lane][usize::from((word >> (8 * lane)) as u8)];
+            *bin = bin.wrapping_add(*gradient);
+        }
+    }
+}
+
+/// Adds up the features of 16 bits of a group.
+fn add_wide(into: &mut [Vec<u64>], codes: &[Word], step: usize, gradients: &[u64]) {
+    for (lane, bins) in into.iter_mut().enumerate() {
+        let codes = codes.iter().step_by(step);
+        for (gradient, codes) in gradients.iter().zip(codes) {
+            let code = u16::from_le_bytes([codes[2 * lane], codes[2 * lane + 1]]);
+            let bin = &mut bins[usize::from(code)];
             *bin = bin.wrapping_add(*gradient);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::bins::{Bins, FeatureBins, GROUP, NumberBins, Place, Sampler};
+use crate::bins::{Bins, FeatureBins, GROUP, NumberBins, Place, Sampler, WIDE_GROUP};
 use crate::dataset::{Dataset, DatasetBuilder};
 use crate::feature::Feature;
 use crate::gradient::{CLASS_LEVELS, Loss};
@@ -88,13 +88,19 @@ impl<F: Fn(usize) -> Derivatives + Sync> Loss for ByRow<F> {
 
 /// The code of a feature in a row.
 pub(crate) fn code(data: &Dataset, place: Place, row: usize) -> usize {
+    let layout = data.bins().layout();
     match place {
         Place::Narrow { group, lane } => {
-            let groups = data.bins().layout().groups();
-            let word = data.words()[row * groups + group];
+            let word = data.words()[row * layout.words() + group];
             assert_eq!(data.codes.narrow[group * GROUP + lane][row], word[lane]);
             usize::from(word[lane])
         }
-        Place::Wide { column } => usize::from(data.codes.wide[column][row]),
+        Place::Wide { column } => {
+            let (group, lane) = (column / WIDE_GROUP, column % WIDE_GROUP);
+            let word = data.words()[row * layout.words() + layout.groups() + group];
+            let code = u16::from_le_bytes([word[2 * lane], word[2 * lane + 1]]);
+            assert_eq!(data.codes.wide[column][row], code);
+            usize::from(code)
+        }
     }
 }

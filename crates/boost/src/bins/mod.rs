@@ -91,8 +91,11 @@ impl FeatureBins {
     }
 }
 
-/// The features of a group: their codes lie side by side, one word per row.
+/// Bytes of a word, and the features of a group: their codes lie side by side, one word per row.
 pub(crate) const GROUP: usize = 8;
+
+/// Features whose codes of 16 bits fit into a word.
+pub(crate) const WIDE_GROUP: usize = GROUP / 2;
 
 /// Bins whose code fits into a byte.
 pub(crate) const NARROW_BINS: usize = 256;
@@ -107,7 +110,7 @@ pub(crate) enum Place {
         /// Which byte of it.
         lane: usize,
     },
-    /// A column of 16-bit codes.
+    /// A column of 16-bit codes, which are also in the row's last words.
     Wide {
         /// Which column.
         column: usize,
@@ -159,9 +162,14 @@ impl Layout {
             .collect()
     }
 
-    /// Words of codes per row.
+    /// Words of codes of a byte per row.
     pub(crate) fn groups(&self) -> usize {
         self.narrow.div_ceil(GROUP)
+    }
+
+    /// All words of codes per row.
+    pub(crate) fn words(&self) -> usize {
+        self.groups() + self.wide.len().div_ceil(WIDE_GROUP)
     }
 }
 
