@@ -141,7 +141,7 @@ impl<'a> Sides<'a> {
             Self::Same(false) => 0,
             Self::Same(true) => {
                 left.swap_with_slice(rows);
-                left.iter().map(|word| word.count_ones() as usize).sum()
+                bits::count(left)
             }
         }
     }

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::bits::WORD_ROWS;
+use crate::bits::{self, WORD_ROWS};
 use crate::math::{ROUNDER, Vectored, vectored};
 use crate::prefetch::prefetch;
 use crate::random::draw;
@@ -303,10 +303,7 @@ fn differing(words: &[u64], before: &[u64]) -> u64 {
     for ((difference, word), before) in differences.iter_mut().zip(words).zip(before) {
         *difference = word ^ before;
     }
-    let rows = differences.iter().rev();
-    rows.fold(0, |bits, difference| {
-        bits << 1 | u64::from(*difference != 0)
-    })
+    bits::of_words(&differences)
 }
 
 /// Rounds up or down such that it is right in the mean; the low 32 bits hold the result. Whole numbers stay.

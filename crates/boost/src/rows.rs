@@ -56,13 +56,13 @@ impl Rows {
 
     /// Those with a bit set, of a bit for each row of the data.
     pub(crate) fn of_bits(words: Vec<u64>) -> Self {
-        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        let count = bits::count(&words);
         Self::of_counted(words, count)
     }
 
     fn of_counted(words: Vec<u64>, count: usize) -> Self {
         let kept = match count < words.len() * FEW {
-            true => Kept::Numbers(bits::list(&words, count)),
+            true => Kept::Numbers(bits::list(&words)),
             false => Kept::Bits(words),
         };
         Self { count, kept }

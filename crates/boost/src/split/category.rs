@@ -10,14 +10,15 @@ use std::cmp::Ordering;
 
 use crate::bins::CategoryBins;
 use crate::bins::category::MOST_BINS;
+use crate::bits::{self, WORD_ROWS};
 use crate::gradient::{Sums, Units};
 use crate::math::{Vectored, ordered, vectored};
 use crate::split::{Cut, Finder, Leaf, Split};
 
 /// The best set so far.
-struct Best {
+struct Best<'a> {
     score: f64,
-    bins: Vec<usize>,
+    bins: &'a [usize],
     left: Sums,
 }
 
@@ -34,37 +35,51 @@ impl Finder<'_> {
         let words = &words[..of.count()];
         let mut best = Best {
             score: leaf.least_score,
-            bins: Vec::new(),
+            bins: &[],
             left: Sums::default(),
         };
         let mut lambda_l2 = self.parameters.lambda_l2();
+        let [first, last];
         if of.categories.len() <= parameters.max_cat_to_onehot as usize {
-            self.one_against_rest(words, leaf, lambda_l2, &mut best);
+            first = (0..words.len()).collect::<Vec<usize>>();
+            self.one_against_rest(words, &first, leaf, lambda_l2, &mut best);
         } else {
             lambda_l2 += parameters.cat_l2;
-            for order in self.ends(words, leaf) {
-                self.prefixes(words, &order, leaf, lambda_l2, &mut best);
+            [first, last] = self.ends(words, leaf);
+            for order in [&first, &last] {
+                self.prefixes(words, order, leaf, lambda_l2, &mut best);
             }
         }
-        best.bins.sort_unstable();
-        (!best.bins.is_empty()).then_some(Split {
+        let mut bins = best.bins.to_vec();
+        bins.sort_unstable();
+        (!bins.is_empty()).then_some(Split {
             feature,
-            cut: Cut::Category { bins: best.bins },
+            cut: Cut::Category { bins },
             gain: best.score - leaf.least_score,
             left: best.left,
             lambda_l2,
         })
     }
 
-    fn one_against_rest(&self, words: &[u64], leaf: &Leaf, lambda_l2: f64, best: &mut Best) {
-        for (bin, word) in words.iter().enumerate().skip(1) {
-            let left = Sums(*word);
+    /// Tries each bin but the first, of which `bins` are the numbers.
+    fn one_against_rest<'a>(
+        &self,
+        words: &[u64],
+        bins: &'a [usize],
+        leaf: &Leaf,
+        lambda_l2: f64,
+        best: &mut Best<'a>,
+    ) {
+        for bin in 1..words.len() {
+            let left = Sums(words[bin]);
             if let Some(score) = self.score_of_set(left, leaf, lambda_l2)
                 && score > best.score
             {
-                best.score = score;
-                best.bins = vec![bin];
-                best.left = left;
+                *best = Best {
+                    score,
+                    bins: &bins[bin..=bin],
+                    left,
+                };
             }
         }
     }
@@ -72,34 +87,45 @@ impl Finder<'_> {
     /// The bins that have rows enough to be told apart, by smoothed mean gradient: as many from either end as a set may have.
     fn ends(&self, words: &[u64], leaf: &Leaf) -> [Vec<usize>; 2] {
         let parameters = self.parameters.parameters();
-        let mut ranks = vec![0; words.len()];
+        let least = self.least_known(leaf);
+        let bins = vectored(Known { words, least });
+        let mut ranks: Vec<BinRank> = bins.iter().map(|bin| words[*bin as usize]).collect();
         vectored(Rank {
-            words,
             units: self.units,
             smooth: parameters.cat_smooth,
-            rows_per_hessian: leaf.rows_per_hessian,
+            bins: &bins,
             ranks: &mut ranks,
         });
-        let mut count = 0;
-        for bin in 1..ranks.len() {
-            ranks[count] = ranks[bin];
-            count += usize::from(ranks[bin] != NO_RANK);
-        }
-        ranks.truncate(count);
-        let most = (parameters.max_cat_threshold as usize).min(count.div_ceil(2));
+        let most = (parameters.max_cat_threshold as usize).min(ranks.len().div_ceil(2));
         let first = first_of(&mut ranks, most, u64::cmp);
         let last = first_of(&mut ranks, most, |a, b| b.cmp(a));
         [first, last]
     }
 
+    /// The least sum of second derivatives, in units, of a bin of rows enough to be told apart.
+    fn least_known(&self, leaf: &Leaf) -> u32 {
+        // The number of rows is rounded, halves up.
+        let least_rows = self.parameters.parameters().cat_smooth.ceil() - 0.5;
+        let rows = |hessian: u32| f64::from(hessian) * self.units.hessian * leaf.rows_per_hessian;
+        // Saturates; then put right by what rounding may have moved it. And never nothing at all.
+        let mut least = (least_rows / rows(1)).ceil() as u32;
+        while least > 1 && rows(least - 1) >= least_rows {
+            least -= 1;
+        }
+        while least < 1 || (least < u32::MAX && rows(least) < least_rows) {
+            least += 1;
+        }
+        least
+    }
+
     /// Tries sets that grow along `order`.
-    fn prefixes(
+    fn prefixes<'a>(
         &self,
         words: &[u64],
-        order: &[usize],
+        order: &'a [usize],
         leaf: &Leaf,
         lambda_l2: f64,
-        best: &mut Best,
+        best: &mut Best<'a>,
     ) {
         let least_rows = f64::from(self.parameters.parameters().min_data_per_group);
         let mut left = Sums::default();
@@ -120,9 +146,11 @@ impl Finder<'_> {
             if let Some(score) = self.score_of_set(left, leaf, lambda_l2)
                 && score > best.score
             {
-                best.score = score;
-                best.bins = order[..=at].to_vec();
-                best.left = left;
+                *best = Best {
+                    score,
+                    bins: &order[..=at],
+                    left,
+                };
             }
         }
     }
@@ -144,15 +172,35 @@ type BinRank = u64;
 /// Bits of a rank that hold the bin.
 const BIN_BITS: u32 = MOST_BINS.ilog2();
 
-/// Of bins that have too few rows.
-const NO_RANK: BinRank = BinRank::MAX;
-
-/// Ranks all bins.
-struct Rank<'a> {
+/// Lists the bins of at least so much second derivative, but for the first.
+struct Known<'a> {
     words: &'a [u64],
+    least: u32,
+}
+
+impl Vectored for Known<'_> {
+    type Output = Vec<u32>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<u32> {
+        let bits = self.words.chunks(WORD_ROWS).map(|words| {
+            let mut known = [0; WORD_ROWS];
+            for (known, word) in known.iter_mut().zip(words) {
+                *known = u64::from(Sums(*word).hessian() >= self.least);
+            }
+            bits::of_words(&known)
+        });
+        let mut bits: Vec<u64> = bits.collect();
+        bits[0] &= !1;
+        bits::list(&bits)
+    }
+}
+
+/// Ranks bins in place of their sums.
+struct Rank<'a> {
     units: Units,
     smooth: f64,
-    rows_per_hessian: f64,
+    bins: &'a [u32],
     ranks: &'a mut [BinRank],
 }
 
@@ -161,16 +209,12 @@ impl Vectored for Rank<'_> {
 
     #[inline(always)]
     fn call(self) {
-        // The number of rows is rounded, halves up.
-        let least_rows = self.smooth.ceil() - 0.5;
-        for ((rank, word), bin) in self.ranks.iter_mut().zip(self.words).zip(0_u64..) {
-            let sums = Sums(*word);
+        for (rank, bin) in self.ranks.iter_mut().zip(self.bins) {
+            let sums = Sums(*rank);
             let gradient = f64::from(sums.gradient()) * self.units.gradient;
             let hessian = f64::from(sums.hessian()) * self.units.hessian;
             let mean = ordered(gradient / (hessian + self.smooth));
-            let known = (hessian > 0.0) & (hessian * self.rows_per_hessian >= least_rows);
-            let of_bin = mean >> BIN_BITS << BIN_BITS | bin;
-            *rank = if known { of_bin } else { NO_RANK };
+            *rank = mean >> BIN_BITS << BIN_BITS | u64::from(*bin);
         }
     }
 }
