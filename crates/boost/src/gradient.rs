@@ -156,18 +156,20 @@ impl Gradients {
         let chunks = self.words.par_chunks_mut(CHUNK);
         let chunks = chunks.zip(self.before.par_chunks(CHUNK));
         let chunks = chunks.zip(changed.par_chunks_mut(CHUNK / WORD_ROWS));
-        let round = |(chunk, ((words, before), changed)): (usize, ((&mut [u64], &[u64]), _))| {
-            vectored(Round {
-                loss,
-                first: chunk * CHUNK,
-                words,
-                before,
-                changed,
-                units,
-                key,
-            })
-        };
-        let sums: Vec<(f64, f64)> = chunks.enumerate().map(round).collect();
+        let sums = chunks
+            .enumerate()
+            .map(|(chunk, ((words, before), changed))| {
+                vectored(Round {
+                    loss,
+                    first: chunk * CHUNK,
+                    words,
+                    before,
+                    changed,
+                    units,
+                    key,
+                })
+            });
+        let sums: Vec<(f64, f64)> = sums.collect();
         self.changed = Rows::of_bits(changed);
         let sums = sums.iter();
         sums.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))

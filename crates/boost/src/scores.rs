@@ -46,6 +46,13 @@ impl Scores {
         self.classes[class] = values.to_vec();
     }
 
+    /// All scores, row after row.
+    pub(crate) fn by_row(&self) -> Vec<f64> {
+        let rows = 0..self.of(0).len();
+        let row = |row: usize| self.classes.iter().map(move |scores| scores[row]);
+        rows.flat_map(row).collect()
+    }
+
     /// For each row what turns its scores into probabilities.
     pub(crate) fn normalisers(&self) -> Vec<(f64, f64)> {
         let rows = self.of(0).len();

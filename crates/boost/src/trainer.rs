@@ -196,6 +196,20 @@ impl Trainer {
         model
     }
 
+    /// For the validation data, what [`model`](Self::model) would come to by [`predict_raw`](Model::predict_raw), to the last
+    /// bit: it was added up as the trees came. `None` without validation data, before the first round, and where early
+    /// stopping leaves trees out of the model.
+    #[must_use]
+    pub fn validation_raw(&self) -> Option<Vec<f64>> {
+        let stops = self.parameters.parameters().early_stopping_round > 0;
+        let left_out = stops && self.best_round() < self.rounds.len() as u32;
+        let side = self
+            .validation
+            .as_ref()
+            .filter(|_| !left_out && !self.rounds.is_empty());
+        side.map(|side| side.scores.by_row())
+    }
+
     /// Whether no tree of the last round has a split.
     fn is_exhausted(&self) -> bool {
         let trees = self.model.trees.iter().rev();

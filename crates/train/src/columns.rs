@@ -127,9 +127,17 @@ impl Columns {
         names
     }
 
-    /// All columns that are needed to predict, each once.
+    /// All columns that go along with predictions, each once.
+    pub(crate) fn judging_names(&self) -> Vec<&str> {
+        self.with_carried(self.target_names())
+    }
+
+    /// All columns that are needed to predict, and those that go along, each once.
     pub(crate) fn prediction_names(&self) -> Vec<&str> {
-        let mut names = self.training_names();
+        self.with_carried(self.training_names())
+    }
+
+    fn with_carried<'a>(&'a self, mut names: Vec<&'a str>) -> Vec<&'a str> {
         for field in &self.carried {
             if !names.contains(&field.name().as_str()) {
                 names.push(field.name());

@@ -5,6 +5,7 @@ use stage::{Blame, Fault};
 
 use crate::linear;
 use crate::target::Target;
+use crate::training::Training;
 use crate::trees::refused;
 use table::roles::Task;
 
@@ -17,6 +18,26 @@ pub(crate) enum Model {
     Linear(linear::Model),
     /// A constant: the mean, or the share of each class.
     Constant(Vec<f64>),
+}
+
+/// What a training comes to.
+#[derive(Debug)]
+pub(crate) struct Trained {
+    pub(crate) model: Model,
+    pub(crate) training: Training,
+    /// The predictions of validation, all outputs of a row after those of the row before, where the training knows them.
+    pub(crate) validation: Option<Vec<f64>>,
+}
+
+impl Trained {
+    /// A model of which no prediction is known yet.
+    pub(crate) fn new(model: Model, training: Training) -> Self {
+        Self {
+            model,
+            training,
+            validation: None,
+        }
+    }
 }
 
 /// The file of a constant.
@@ -91,7 +112,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
 }
 
 /// From row after row to column after column.
-fn by_column(values: &[f64], outputs: usize) -> Vec<Vec<f64>> {
+pub(crate) fn by_column(values: &[f64], outputs: usize) -> Vec<Vec<f64>> {
     (0..outputs)
         .map(|output| {
             values

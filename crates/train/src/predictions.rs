@@ -10,18 +10,27 @@ use table::columns::find;
 use table::roles::{self, Role, Task};
 
 use crate::columns::Columns;
-use crate::model::Predictor;
+use crate::model::{Predictor, by_column};
 use crate::rows::{self, Batch, slices};
 use crate::survey::Survey;
 use crate::target::Target;
 
-/// Predicts a partition with the model and writes `predictions/PARTITION.parquet`.
+/// Where predictions come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// They are made.
+    Model(&'a Predictor<'a>),
+    /// They were made as the model was trained, all outputs of a row after those of the row before.
+    Known(&'a [f64]),
+}
+
+/// Predicts a partition and writes `predictions/PARTITION.parquet`.
 pub(crate) fn write(
     queue: &Queue,
     output: &Output,
     columns: &Columns,
     survey: &Survey,
-    model: &Predictor<'_>,
+    source: Source<'_>,
     partition: &str,
 ) -> Result<(), Fault> {
     let form = Form::new(columns, survey);
@@ -29,16 +38,14 @@ pub(crate) fn write(
     let mut writer = table::Writer::new(file, &form.schema)?;
     let total = survey.rows.get(partition).copied().unwrap_or(0);
     let mut done = 0;
+    let names = match source {
+        Source::Model(_) => columns.prediction_names(),
+        Source::Known(_) => columns.judging_names(),
+    };
     table::ordered_map(
-        rows::stream(
-            queue,
-            columns,
-            partition,
-            &columns.prediction_names(),
-            table::BATCH_ROWS,
-        ),
+        rows::stream(queue, columns, partition, &names, table::BATCH_ROWS),
         queue.threads(),
-        |(item, batch)| form.predict(item, &batch, columns, model),
+        |(item, batch)| form.predict(item, &batch, columns, source),
         |batch| {
             done += batch.num_rows() as u64;
             queue.step(done, total, &format!("predicting {partition}"));
@@ -97,18 +104,28 @@ impl<'a> Form<'a> {
         item: &Item,
         batch: &Batch,
         columns: &Columns,
-        model: &Predictor<'_>,
+        source: Source<'_>,
     ) -> Result<RecordBatch, Fault> {
         let rows = batch.rows.num_rows();
-        let features = batch.features(columns)?;
-        if let Predictor::Linear(linear) = model {
-            linear.check(item, batch.first, &slices(&features))?;
-        }
         let mut arrays: Vec<ArrayRef> = vec![self.labels(&batch.numbers(columns.label.name())?)];
         if let Some(weights) = batch.weights(columns)? {
             arrays.push(Arc::new(weights));
         }
-        for prediction in model.predict(&slices(&features), rows)? {
+        let predictions = match source {
+            Source::Known(values) => {
+                let outputs = self.target.outputs();
+                let values = &values[batch.before * outputs..];
+                by_column(&values[..rows * outputs], outputs)
+            }
+            Source::Model(model) => {
+                let features = batch.features(columns)?;
+                if let Predictor::Linear(linear) = model {
+                    linear.check(item, batch.first, &slices(&features))?;
+                }
+                model.predict(&slices(&features), rows)?
+            }
+        };
+        for prediction in predictions {
             arrays.push(Arc::new(Float64Array::from(prediction)));
         }
         for constant in self.constant {

@@ -22,7 +22,11 @@ pub(crate) fn batches<'a>(
     let mut first = 0;
     let batches = reader.project(names)?.map(move |rows| {
         queue.check()?;
-        let batch = Batch { rows: rows?, first };
+        let batch = Batch {
+            rows: rows?,
+            first,
+            before: first,
+        };
         first += batch.rows.num_rows();
         Ok(batch)
     });
@@ -37,14 +41,21 @@ pub(crate) fn stream<'a>(
     names: &'a [&'a str],
     batch_rows: usize,
 ) -> impl Iterator<Item = Result<(&'a Item, Batch), Fault>> + Send + 'a {
-    queue
-        .in_folder(partition)
-        .flat_map(move |item| -> Box<dyn Iterator<Item = _> + Send + 'a> {
+    let batches = queue.in_folder(partition).flat_map(
+        move |item| -> Box<dyn Iterator<Item = _> + Send + 'a> {
             match batches(queue, item, columns, names, batch_rows) {
                 Ok(batches) => Box::new(batches.map(move |batch| Ok((item, batch?)))),
                 Err(fault) => Box::new(std::iter::once(Err(fault))),
             }
-        })
+        },
+    );
+    let mut before = 0;
+    batches.map(move |drawn: Result<(&Item, Batch), Fault>| {
+        let (item, mut batch) = drawn?;
+        batch.before = before;
+        before += batch.rows.num_rows();
+        Ok((item, batch))
+    })
 }
 
 /// Some rows of an item.
@@ -53,6 +64,8 @@ pub(crate) struct Batch {
     pub(crate) rows: RecordBatch,
     /// The number of rows of the item before these.
     pub(crate) first: usize,
+    /// The number of rows of all items before these.
+    pub(crate) before: usize,
 }
 
 impl Batch {
@@ -106,7 +119,13 @@ mod tests {
     #[track_caller]
     fn check(array: ArrayRef, expected: &str) {
         let rows = RecordBatch::try_from_iter([("x", array)]).unwrap();
-        let numbers = Batch { rows, first: 0 }.numbers("x").unwrap();
+        let (first, before) = (0, 0);
+        let batch = Batch {
+            rows,
+            first,
+            before,
+        };
+        let numbers = batch.numbers("x").unwrap();
         assert_eq!(format!("{:?}", numbers.values().to_vec()), expected);
     }
 

@@ -244,7 +244,11 @@ mod tests {
         let known = (task == Task::Binary).then_some(2);
         tally.batch(
             "a.parquet",
-            &Batch { rows, first: 10 },
+            &Batch {
+                rows,
+                first: 10,
+                before: 10,
+            },
             &columns(),
             task,
             known,

@@ -5,7 +5,7 @@ use stage::{Blame, Fault, Queue};
 
 use crate::checkpoint::Pace;
 use crate::columns::{Columns, Feature};
-use crate::model::Model;
+use crate::model::{Model, Trained};
 use crate::rows::{self, slices};
 use crate::settings::Settings;
 use crate::survey::{Survey, TRAIN, VALIDATION};
@@ -23,7 +23,7 @@ pub(crate) fn train(
     survey: &Survey,
     settings: &Settings,
     pace: Pace,
-) -> Result<(Model, Training), Fault> {
+) -> Result<Trained, Fault> {
     let parameters = settings.trees(&survey.target)?;
     check_stopping(&parameters, survey)?;
     let pool = Pool::new(queue.threads()).map_err(refused)?;
@@ -39,7 +39,16 @@ pub(crate) fn train(
     let mut trainer = Trainer::new(&parameters, train, validation, &pool).map_err(refused)?;
     run(queue, &mut trainer, &parameters, pace)?;
     let told = tell(&trainer, &parameters, columns, survey);
-    Ok((Model::Trees(Box::new(trainer.model())), told))
+    let model = trainer.model();
+    let validation = trainer.validation_raw().map(|mut values| {
+        model.convert(&mut values);
+        values
+    });
+    let model = Model::Trees(Box::new(model));
+    Ok(Trained {
+        validation,
+        ..Trained::new(model, told)
+    })
 }
 
 fn check_stopping(parameters: &Checked, survey: &Survey) -> Result<(), Fault> {

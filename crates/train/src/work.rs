@@ -4,7 +4,8 @@ use stage::{Blame, Definition, Fault, Options, Output, Queue, QueueStage, Reads}
 
 use crate::checkpoint::Pace;
 use crate::columns::Columns;
-use crate::model::{Model, json};
+use crate::model::{Model, Trained, json};
+use crate::predictions::Source;
 use crate::settings::{Kind, Settings};
 use crate::survey::{PARTITIONS, Survey, TEST, TRAIN, VALIDATION, survey};
 use crate::training::Training;
@@ -27,14 +28,22 @@ impl QueueStage for Train {
         let columns = columns(queue)?;
         queue.step(0, 0, "reading labels");
         let survey = survey(queue, &columns, self.settings.task)?;
-        let (model, training) = self.train(queue, &columns, &survey)?;
+        let Trained {
+            model,
+            training,
+            validation,
+        } = self.train(queue, &columns, &survey)?;
         let (name, content) = model.file(&survey.target)?;
         output.write(name, &content)?;
         output.write("training.json", &json(&training)?)?;
         let predictor = model.predictor();
         for partition in [VALIDATION, TEST] {
+            let source = match &validation {
+                Some(values) if partition == VALIDATION => Source::Known(values),
+                _ => Source::Model(&predictor),
+            };
             if survey.rows[partition] > 0 {
-                predictions::write(queue, output, &columns, &survey, &predictor, partition)?;
+                predictions::write(queue, output, &columns, &survey, source, partition)?;
             }
         }
         Ok(())
@@ -42,18 +51,13 @@ impl QueueStage for Train {
 }
 
 impl Train {
-    fn train(
-        &self,
-        queue: &Queue,
-        columns: &Columns,
-        survey: &Survey,
-    ) -> Result<(Model, Training), Fault> {
+    fn train(&self, queue: &Queue, columns: &Columns, survey: &Survey) -> Result<Trained, Fault> {
         match self.settings.model {
             Kind::Trees => trees::train(queue, columns, survey, &self.settings, self.pace),
             Kind::Linear => linear::train(queue, columns, survey, self.settings.linear),
             Kind::Baseline => {
                 let told = Training::new("baseline", survey, &serde_json::json!({}));
-                Ok((Model::Constant(survey.constant.clone()), told))
+                Ok(Trained::new(Model::Constant(survey.constant.clone()), told))
             }
         }
     }

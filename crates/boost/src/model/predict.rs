@@ -68,6 +68,19 @@ impl Model {
         self.predictor().predict(columns)
     }
 
+    /// Turns sums of trees, row after row, into predictions.
+    pub fn convert(&self, values: &mut [f64]) {
+        match self.objective {
+            Objective::Regression => {}
+            Objective::Binary => {
+                for value in values {
+                    *value = 1.0 / (1.0 + (-*value).exp());
+                }
+            }
+            Objective::Multiclass => values.chunks_exact_mut(self.num_class).for_each(softmax),
+        }
+    }
+
     fn check_columns(&self, columns: &[&[f64]]) -> Result<usize, Error> {
         let (expected, found) = (self.names.len(), columns.len());
         if expected != found {
@@ -110,17 +123,7 @@ impl Predictor<'_> {
     /// Columns too many, too few or of different lengths.
     pub fn predict(&self, columns: &[&[f64]]) -> Result<Vec<f64>, Error> {
         let mut values = self.predict_raw(columns)?;
-        match self.model.objective {
-            Objective::Regression => {}
-            Objective::Binary => {
-                for value in &mut values {
-                    *value = 1.0 / (1.0 + (-*value).exp());
-                }
-            }
-            Objective::Multiclass => values
-                .chunks_exact_mut(self.model.num_class)
-                .for_each(softmax),
-        }
+        self.model.convert(&mut values);
         Ok(values)
     }
 

@@ -151,6 +151,20 @@ impl Table {
     }
 }
 
+/// The classes of the label, or 0 for a number.
+pub(crate) fn classes(parameters: &Checked) -> usize {
+    match parameters.parameters().objective {
+        boost::Objective::Binary => 2,
+        boost::Objective::Multiclass => parameters.trees_per_round(),
+        boost::Objective::Regression => 0,
+    }
+}
+
+/// The table of validation that goes with one of so many rows.
+pub(crate) fn validation(rows: usize, classes: usize) -> Table {
+    table(rows / 4, classes, 2)
+}
+
 /// A training on the whole table, before its first round; validation, if wanted, is on another table.
 pub(crate) fn trainer(
     parameters: &Parameters,
@@ -160,13 +174,9 @@ pub(crate) fn trainer(
 ) -> Trainer {
     let parameters = parameters.check().unwrap();
     let pool = Pool::new(threads).unwrap();
-    let classes = match parameters.parameters().objective {
-        boost::Objective::Binary => 2,
-        boost::Objective::Multiclass => parameters.trees_per_round(),
-        boost::Objective::Regression => 0,
-    };
+    let classes = classes(&parameters);
     let train = table(rows, classes, 1);
     let bins = train.bins(&parameters, &pool);
-    let validation = validated.then(|| table(rows / 4, classes, 2).dataset(&bins, &pool));
+    let validation = validated.then(|| validation(rows, classes).dataset(&bins, &pool));
     Trainer::new(&parameters, train.dataset(&bins, &pool), validation, &pool).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use boost::{DatasetBuilder, Model, Objective, Parameters, Pool, Sampler, Trainer};
 
-use crate::data::{table, trainer};
+use crate::data::{classes, table, trainer, validation};
 
 const OBJECTIVES: [Objective; 3] = [
     Objective::Binary,
@@ -64,6 +64,22 @@ fn threads_make_no_difference() {
             let found = finish(trainer(&parameters, threads, 30_000, true));
             assert!(found == expected, "{name} differs with {threads} threads");
         }
+    }
+}
+
+#[test]
+fn what_is_known_of_validation_data_is_what_the_model_predicts() {
+    for (name, parameters) in trainings() {
+        let mut trainer = trainer(&parameters, 2, 3_000, true);
+        assert_eq!(trainer.validation_raw(), None, "{name}");
+        for _ in 0..3 {
+            trainer.step().unwrap();
+        }
+        let table = validation(3_000, classes(&parameters.check().unwrap()));
+        let expected = trainer.model().predict_raw(&table.slices()).unwrap();
+        let left_out = trainer.best_round() < 3;
+        let expected = (!left_out).then_some(expected);
+        assert_eq!(trainer.validation_raw(), expected, "{name}");
     }
 }
 

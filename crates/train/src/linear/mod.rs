@@ -17,6 +17,7 @@ use crate::columns::Columns;
 use crate::linear::design::Design;
 use crate::linear::loss::Loss;
 use crate::linear::newton::{Fit, Penalty, fit};
+use crate::model::Trained;
 use crate::rows;
 use crate::settings::Linear;
 use crate::survey::{Survey, TRAIN};
@@ -28,7 +29,7 @@ pub(crate) fn train(
     columns: &Columns,
     survey: &Survey,
     parameters: Linear,
-) -> Result<(crate::model::Model, Training), Fault> {
+) -> Result<Trained, Fault> {
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(queue.threads())
         .build();
@@ -68,7 +69,7 @@ pub(crate) fn train(
     })?;
     let model = Model::new(columns, survey, &scaling, &found);
     let told = tell(&model, survey, parameters, &found, rows_weight);
-    Ok((crate::model::Model::Linear(model), told))
+    Ok(Trained::new(crate::model::Model::Linear(model), told))
 }
 
 fn read(queue: &Queue, columns: &Columns) -> Result<Design, Fault> {
