@@ -154,22 +154,29 @@ fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperti
 
 /// Whether the values of a column repeat so often that a dictionary of them pays.
 fn repeats(column: &dyn Array) -> bool {
-    let sample = column.slice(0, column.len().min(SAMPLE_ROWS));
-    let sample = sample.as_ref();
-    let different = downcast_primitive_array!(
-        sample => different(sample),
+    let rows = column.len().min(SAMPLE_ROWS);
+    let most = rows / REPEATS_MIN;
+    // Of a column that does not repeat, the first values are too many already.
+    [most + 1, rows].into_iter().all(|rows| {
+        different(&column.slice(0, rows.min(column.len()))).is_some_and(|found| found <= most)
+    })
+}
+
+/// How many different values there are; `None` where a dictionary never pays.
+fn different(sample: &dyn Array) -> Option<usize> {
+    downcast_primitive_array!(
+        sample => Some(different_numbers(sample)),
         DataType::Utf8 => {
             let mut cells: Vec<&str> = sample.as_string::<i32>().iter().flatten().collect();
             cells.sort_unstable();
             cells.dedup();
-            cells.len()
+            Some(cells.len())
         }
-        _ => return false
-    );
-    different * REPEATS_MIN <= sample.len()
+        _ => None
+    )
 }
 
-fn different<T: ArrowPrimitiveType>(sample: &PrimitiveArray<T>) -> usize {
+fn different_numbers<T: ArrowPrimitiveType>(sample: &PrimitiveArray<T>) -> usize {
     let mut cells: Vec<T::Native> = sample.iter().flatten().collect();
     cells.sort_unstable_by(|a, b| a.compare(*b));
     cells.dedup_by(|a, b| a.is_eq(*b));
