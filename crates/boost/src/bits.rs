@@ -1,5 +1,7 @@
 //! Rows as bits of words: 64 rows are compared with a split at once, whichever of them are meant.
 
+use std::ops::Range;
+
 use crate::lanes::MOST_LANES;
 
 /// Rows of a word.
@@ -107,6 +109,19 @@ pub(crate) fn all(rows: usize) -> Vec<u64> {
         *last >>= (WORD_ROWS - rows % WORD_ROWS) % WORD_ROWS;
     }
     words
+}
+
+/// The bits of those of some rows that are taken.
+pub(crate) fn taken(rows: Range<usize>, taken: impl Fn(usize) -> bool) -> Vec<u64> {
+    let words = rows.clone().step_by(WORD_ROWS);
+    let words = words.map(|first| word(first..rows.end.min(first + WORD_ROWS), &taken));
+    words.collect()
+}
+
+/// The same of at most 64 rows.
+pub(crate) fn word(rows: Range<usize>, taken: impl Fn(usize) -> bool) -> u64 {
+    let rows = rows.rev();
+    rows.fold(0, |bits, row| bits << 1 | u64::from(taken(row)))
 }
 
 /// Gives each row, ascending, to `take`; the first bit is row `first`.

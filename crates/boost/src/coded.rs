@@ -1,7 +1,5 @@
 //! A tree in terms of bins, to be run over a dataset.
 
-use std::ops::Range;
-
 use crate::bins::{GROUP, Place};
 use crate::bits::{self, CodeSet};
 use crate::dataset::Dataset;
@@ -158,22 +156,22 @@ impl<'a> CodedTree<'a> {
         }
     }
 
-    /// Gives each of some rows, and the tree's value for it, to `take`.
-    pub(crate) fn run(&self, rows: Range<usize>, mut take: impl FnMut(usize, f64)) {
+    /// Gives rows from `first` on, a bit each, leaf by leaf and with the tree's value for them, to `take`.
+    pub(crate) fn run(&self, first: usize, rows: Vec<u64>, mut take: impl FnMut(&[u64], f64)) {
         let root: Child = if self.sides.is_empty() { !0 } else { 0 };
-        let mut waiting = vec![(root, bits::all(rows.len()))];
+        let mut waiting = vec![(root, rows)];
         let mut spare = Vec::new();
         while let Some((child, mut right)) = waiting.pop() {
             let Ok(number) = usize::try_from(child) else {
                 let value = self.tree.leaves[!child as usize].value;
-                bits::for_each(&right, rows.start, |row| take(row, value));
+                take(&right, value);
                 spare.push(right);
                 continue;
             };
             let mut left: Vec<u64> = spare.pop().unwrap_or_default();
             left.clear();
             left.resize(right.len(), 0);
-            self.sides[number].part_bits(rows.start, &mut right, &mut left);
+            self.sides[number].part_bits(first, &mut right, &mut left);
             let node = &self.tree.nodes[number];
             waiting.extend([(node.left, left), (node.right, right)]);
         }
@@ -245,14 +243,17 @@ pub(crate) mod tests {
                 };
                 let coded = CodedTree::new(&tree, &data);
                 for first in [0, 640] {
-                    let mut rows = 0;
-                    coded.run(first..column.len(), |row, found| {
-                        let value = column[row];
-                        let expected = tree.value(|_| value);
-                        assert_eq!(found, expected, "{:?} {value}", tree.nodes[0].rule);
-                        rows += 1;
+                    let mut count = 0;
+                    let rows = bits::all(column.len() - first);
+                    coded.run(first, rows, |rows, found| {
+                        bits::for_each(rows, first, |row| {
+                            let value = column[row];
+                            let expected = tree.value(|_| value);
+                            assert_eq!(found, expected, "{:?} {value}", tree.nodes[0].rule);
+                            count += 1;
+                        });
                     });
-                    assert_eq!(rows, column.len() - first);
+                    assert_eq!(count, column.len() - first);
                 }
             }
         }

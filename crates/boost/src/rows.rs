@@ -48,8 +48,7 @@ impl Rows {
         let words = (0..count.div_ceil(WORD_ROWS)).into_par_iter();
         let words = words.with_min_len(WORDS / 2).map(|word| {
             let first = word * WORD_ROWS;
-            let rows = (first..count.min(first + WORD_ROWS)).rev();
-            rows.fold(0, |bits, row| bits << 1 | u64::from(taken(row)))
+            bits::word(first..count.min(first + WORD_ROWS), &taken)
         });
         Self::of_bits(words.collect())
     }
@@ -156,7 +155,7 @@ impl<'a> Part<'a> {
     }
 
     /// Gives each row, ascending, to `take`.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn for_each(self, mut take: impl FnMut(usize)) {
         match self {
             Part::Bits { first, words } => bits::for_each(words, first, take),

@@ -1,11 +1,15 @@
 //! The sum of the trees so far, for every row of a dataset.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use crate::bits::{self, WORD_ROWS};
 use crate::coded::CodedTree;
 use crate::dataset::Dataset;
+use crate::math::{Vectored, vectored};
 use crate::objective::normaliser;
-use crate::rows::Rows;
+use crate::rows::{Part, Rows};
 use crate::tree::Tree;
 
 /// Rows that run down a tree together.
@@ -72,27 +76,30 @@ impl Scores {
             let first = chunk * LEAF_CHUNK;
             for (leaf, rows) in leaves {
                 let value = tree.leaves[*leaf].value;
-                let rows = rows.within(first, first + scores.len());
-                rows.for_each(|row| scores[row - first] += value);
+                match rows.within(first, first + scores.len()) {
+                    Part::Bits { words, .. } => add(scores, words, value),
+                    Part::Numbers(rows) => {
+                        for row in rows {
+                            scores[*row as usize - first] += value;
+                        }
+                    }
+                }
             }
         });
     }
 
-    /// Adds one tree of a class to the scores of the wanted rows.
+    /// Adds one tree of a class to the scores of the wanted rows, of which `wanted` has the bits.
     pub(crate) fn add_tree(
         &mut self,
         class: usize,
         tree: &CodedTree<'_>,
-        wanted: impl Fn(usize) -> bool + Sync,
+        wanted: impl Fn(Range<usize>) -> Vec<u64> + Sync,
     ) {
         let chunks = self.classes[class].par_chunks_mut(RUN_CHUNK).enumerate();
         chunks.for_each(|(chunk, scores)| {
             let first = chunk * RUN_CHUNK;
-            tree.run(first..first + scores.len(), |row, value| {
-                if wanted(row) {
-                    scores[row - first] += value;
-                }
-            });
+            let rows = wanted(first..first + scores.len());
+            tree.run(first, rows, |rows, value| add(scores, rows, value));
         });
     }
 
@@ -112,11 +119,49 @@ impl Scores {
                 let first = chunk * RUN_CHUNK;
                 // Chunk by chunk, so that the codes of its rows stay in the cache from tree to tree.
                 for tree in trees.clone() {
-                    tree.run(first..first + scores.len(), |row, value| {
-                        scores[row - first] += value;
-                    });
+                    let rows = bits::all(scores.len());
+                    tree.run(first, rows, |rows, value| add(scores, rows, value));
                 }
             });
         }
+    }
+}
+
+/// Adds a value to the scores of rows, a bit each.
+fn add(scores: &mut [f64], rows: &[u64], value: f64) {
+    vectored(Add {
+        scores,
+        rows,
+        value,
+    });
+}
+
+struct Add<'a> {
+    scores: &'a mut [f64],
+    rows: &'a [u64],
+    value: f64,
+}
+
+impl Vectored for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (scores, rest) = self.scores.as_chunks_mut::<WORD_ROWS>();
+        let mut rows = self.rows.iter();
+        for (scores, rows) in scores.iter_mut().zip(rows.by_ref()) {
+            // Whichever bits are set, all are added to: no branch to guess but this.
+            if *rows != 0 {
+                for (row, score) in scores.iter_mut().enumerate() {
+                    *score += if rows >> row & 1 == 1 {
+                        self.value
+                    } else {
+                        0.0
+                    };
+                }
+            }
+        }
+        let rest_rows = rows.as_slice();
+        bits::for_each(rest_rows, 0, |row| rest[row] += self.value);
     }
 }

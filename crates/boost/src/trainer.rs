@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::bag::{self, Bag};
+use crate::bits;
 use crate::coded::CodedTree;
 use crate::dataset::Dataset;
 use crate::error::Error;
@@ -307,10 +308,14 @@ impl Trainer {
         scores.add_grown(class, tree, leaves);
         if !bag.is_full() {
             let coded = CodedTree::new(tree, data);
-            scores.add_tree(class, &coded, |row| !bag.holds(row));
+            scores.add_tree(class, &coded, |rows| {
+                bits::taken(rows, |row| !bag.holds(row))
+            });
         }
         if let Some(Side { data, scores }) = &mut self.validation {
-            scores.add_tree(class, &CodedTree::new(tree, data), |_| true);
+            scores.add_tree(class, &CodedTree::new(tree, data), |rows| {
+                bits::all(rows.len())
+            });
         }
     }
 }
