@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{Field, Schema, SchemaRef};
 use partition::{Bound, Checked, Partition};
-use stage::Fault;
+use stage::{Digest, Fault};
 use table::roles::{Role, with_categories, with_roles};
 
 use crate::fit::{column, digests_over};
@@ -25,6 +25,7 @@ const ROLES: [Role; 4] = [Role::Weight, Role::Key, Role::Slice, Role::Time];
 #[derive(Debug)]
 pub struct Fitted {
     transform: Transform,
+    digest: Digest,
     label: LabelCoder,
     features: Vec<Steps>,
 }
@@ -42,8 +43,14 @@ impl Fitted {
         Ok(Self {
             label: LabelCoder::new(&transform.label)?,
             features: transform.features.iter().map(Steps::new).collect(),
+            digest: transform.digest(),
             transform,
         })
+    }
+
+    /// The digest of all that decides results.
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// What it was made of.

@@ -109,26 +109,14 @@ impl FitStage for Featurize {
     }
 
     fn merge(&self, parts: &[stage::Part], output: &Output) -> Result<Self::Fitted, Fault> {
-        let mut sum: Option<(&str, Part)> = None;
-        // To read them takes longer than to merge them.
-        let read =
-            |part: &stage::Part| serde_json::from_slice(&part.read()?).or_blame(Blame::Program);
+        let mut sum = Sum::default();
         ordered_map(
-            parts.iter().map(Ok),
+            parts.chunks(MERGED_PARTS).map(Ok),
             self.threads,
-            |part| Ok((part.item(), read(part)?)),
-            |(item, learnt): (&str, Part)| {
-                match &mut sum {
-                    None => sum = Some((item, learnt)),
-                    Some((first, sum)) => {
-                        check_columns(first, sum, item, &learnt)?;
-                        sum.merge(learnt);
-                    }
-                }
-                Ok(())
-            },
+            Sum::of,
+            |Sum(some)| some.map_or(Ok(()), |(item, learnt)| sum.merge(item, learnt)),
         )?;
-        let Some((_, sum)) = sum else {
+        let Some((_, sum)) = sum.0 else {
             return Ok(None);
         };
         let plan = Plan::new(&self.settings, &self.rule, &sum.columns)?;
@@ -138,8 +126,7 @@ impl FitStage for Featurize {
     }
 
     fn depends(&self, fitted: &Self::Fitted, _item: &str) -> Digest {
-        let digest = |fitted: &Fitted| fitted.transform().digest();
-        fitted.as_ref().map(digest).unwrap_or_default()
+        fitted.as_ref().map(Fitted::digest).unwrap_or_default()
     }
 
     fn transform(&self, fitted: &Self::Fitted, item: &Item, output: &Output) -> Result<(), Fault> {
@@ -165,6 +152,36 @@ impl FitStage for Featurize {
             written,
             ..Counts::default()
         })
+    }
+}
+
+/// Parts that one thread merges at a time; a constant, so that their number makes no difference.
+const MERGED_PARTS: usize = 4;
+
+/// What was learnt of some items, and the first of them.
+#[derive(Default)]
+struct Sum<'a>(Option<(&'a str, Part)>);
+
+impl<'a> Sum<'a> {
+    /// Reads some parts and merges them.
+    fn of(parts: &'a [stage::Part]) -> Result<Self, Fault> {
+        let mut sum = Self::default();
+        for part in parts {
+            let learnt = serde_json::from_slice(&part.read()?).or_blame(Blame::Program)?;
+            sum.merge(part.item(), learnt)?;
+        }
+        Ok(sum)
+    }
+
+    fn merge(&mut self, item: &'a str, learnt: Part) -> Result<(), Fault> {
+        match &mut self.0 {
+            None => self.0 = Some((item, learnt)),
+            Some((first, sum)) => {
+                check_columns(first, sum, item, &learnt)?;
+                sum.merge(learnt);
+            }
+        }
+        Ok(())
     }
 }
 

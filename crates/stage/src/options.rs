@@ -1,6 +1,7 @@
 //! The options that all stages share.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::allowance::Allowance;
@@ -75,10 +76,10 @@ impl Options {
 
     /// How many threads the run may use.
     pub fn threads(&self) -> usize {
-        self.jobs.map_or_else(
-            || std::thread::available_parallelism().map_or(1, usize::from),
-            usize::from,
-        )
+        /// Asked once: the answer is in files of the system.
+        static AVAILABLE: LazyLock<usize> =
+            LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+        self.jobs.map_or_else(|| *AVAILABLE, usize::from)
     }
 }
 
