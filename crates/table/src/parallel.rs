@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use stage::{Blame, Fault};
@@ -48,6 +48,23 @@ where
         };
         line.stop();
         result
+    })
+}
+
+/// Does two things side by side, if there is more than one thread for them.
+pub fn both<A: Send, B>(
+    threads: usize,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B,
+) -> (A, B) {
+    if threads < 2 {
+        return (one(), other());
+    }
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        let one = one.join();
+        (one.unwrap_or_else(|panic| resume_unwind(panic)), other)
     })
 }
 
@@ -289,6 +306,16 @@ mod tests {
                 Ok(())
             });
             assert_eq!(panicking.unwrap_err().to_string(), "panicked: full");
+        }
+    }
+
+    #[test]
+    fn both_are_done_and_a_panic_is_not_lost() {
+        for threads in [0, 1, 2, 8] {
+            assert_eq!(both(threads, || 1, || "two"), (1, "two"));
+            let panicking = || both(threads, || panic!("one too many"), || 2);
+            let told = caught(|| Ok::<((), i32), _>(panicking()));
+            assert_eq!(told.unwrap_err().to_string(), "panicked: one too many");
         }
     }
 

@@ -73,13 +73,14 @@ impl Batch {
     pub(crate) fn numbers(&self, name: &str) -> Result<Float64Array, Fault> {
         let position = find(&self.rows.schema(), name)?;
         let array = values::numbers(self.rows.column(position))?;
-        if array.null_count() == 0 {
+        let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else {
             return Ok(array);
+        };
+        let mut numbers = array.values().to_vec();
+        for row in (!nulls.inner()).set_indices() {
+            numbers[row] = f64::NAN;
         }
-        Ok(array
-            .iter()
-            .map(|value| Some(value.unwrap_or(f64::NAN)))
-            .collect())
+        Ok(numbers.into())
     }
 
     /// The columns of all features.

@@ -29,7 +29,7 @@ pub(crate) struct Survey {
     pub(crate) constant: Vec<f64>,
 }
 
-/// What is counted in one partition.
+/// What is counted in an item or a partition.
 #[derive(Clone, Debug, Default)]
 struct Tally {
     rows: u64,
@@ -59,14 +59,21 @@ pub(crate) fn survey(
         (_, Some(names)) => Some(names.len()),
         _ => None,
     };
-    let mut tallies = Vec::new();
-    for partition in PARTITIONS {
-        let mut tally = Tally::default();
-        for item in queue.in_folder(partition) {
-            tally.item(queue, item, columns, task, known)?;
-        }
-        tallies.push((partition, tally));
-    }
+    let mut tallies = PARTITIONS.map(|partition| (partition, Tally::default()));
+    let items = PARTITIONS.iter().enumerate();
+    let items = items.flat_map(|(at, partition)| {
+        let items = queue.in_folder(partition);
+        items.map(move |item| Ok((at, item)))
+    });
+    table::ordered_map(
+        items,
+        queue.threads(),
+        |(at, item)| Ok((at, Tally::of(queue, item, columns, task, known)?)),
+        |(at, tally)| {
+            tallies[at].1.merge(&tally);
+            Ok(())
+        },
+    )?;
     let classes = tallies
         .iter()
         .map(|(_, tally)| tally.classes.len())
@@ -86,14 +93,14 @@ pub(crate) fn survey(
 }
 
 impl Tally {
-    fn item(
-        &mut self,
+    fn of(
         queue: &Queue,
         item: &Item,
         columns: &Columns,
         task: Task,
         known: Option<usize>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Self, Fault> {
+        let mut tally = Self::default();
         for batch in batches(
             queue,
             item,
@@ -102,9 +109,21 @@ impl Tally {
             table::BATCH_ROWS,
         )? {
             let place = item.path().display().to_string();
-            self.batch(&place, &batch?, columns, task, known)?;
+            tally.batch(&place, &batch?, columns, task, known)?;
         }
-        Ok(())
+        Ok(tally)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.weight += other.weight;
+        self.sum += other.sum;
+        if self.classes.len() < other.classes.len() {
+            self.classes.resize(other.classes.len(), 0.0);
+        }
+        for (weight, other) in self.classes.iter_mut().zip(&other.classes) {
+            *weight += other;
+        }
     }
 
     fn batch(

@@ -33,10 +33,14 @@ impl QueueStage for Train {
             training,
             validation,
         } = self.train(queue, &columns, &survey)?;
-        let (name, content) = model.file(&survey.target)?;
+        let (file, predictor) = table::both(
+            queue.threads(),
+            || model.file(&survey.target),
+            || model.predictor(),
+        );
+        let (name, content) = file?;
         output.write(name, &content)?;
         output.write("training.json", &json(&training)?)?;
-        let predictor = model.predictor();
         for partition in [VALIDATION, TEST] {
             let source = match &validation {
                 Some(values) if partition == VALIDATION => Source::Known(values),
