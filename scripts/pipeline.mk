@@ -100,6 +100,9 @@ command_changed = $(if $(call same,$2,$(call content,$1)),,FORCE)
 content = $(if $(filter 3.% 4.0% 4.1%,$(MAKE_VERSION)),$(shell cat $1 2>/dev/null),$(file <$1))
 same = $(and $(findstring <$1>,<$2>),$(findstring <$2>,<$1>))
 
+# Keeps the command; where it is the same already, no shell is started. $(call record,FILE,COMMAND)
+record = { [ -d $(commands) ] || mkdir -p $(commands); } && printf %s $(call quote,$2) > $1
+
 # One stage. $(call stage,STAGE,NAME,INPUT,QUEUE,SETTINGS,MORE SETTINGS)
 define stage
 .PHONY: $4
@@ -110,7 +113,7 @@ $(PROJECT)/$4/_manifest.json: $$(wildcard $(PROJECT)/config/$5 $$(addprefix $(PR
 $(PROJECT)/$4/_manifest.json: $$(call command_changed,$(commands)/$2,$$($1_command))
 $(PROJECT)/$4/_manifest.json:
 	$$($1_command)
-	@$$(eval $1_ran := yes){ [ -d $(commands) ] || mkdir -p $(commands); } && printf %s $$(call quote,$$($1_command)) > $(commands)/$2
+	@$$(eval $1_ran := yes)$$(if $$(call command_changed,$(commands)/$2,$$($1_command)),$$(call record,$(commands)/$2,$$($1_command)))
 endef
 
 $(eval $(call stage,VALIDATE,validate,$(RAW),validated,validate.json))
