@@ -75,9 +75,7 @@ impl Units {
             hessian: unit(hessians, room(32)),
         }
     }
-}
 
-impl Units {
     /// The word of derivatives.
     #[inline(always)]
     fn round(self, (gradient, hessian): (&f32, &f32), random: u64) -> u64 {
