@@ -56,9 +56,7 @@ impl CodeSet {
 
     /// Which of some codes are in the set.
     fn bits(&self, codes: &[u8]) -> u64 {
-        codes.iter().rev().fold(0, |bits, code| {
-            bits << 1 | u64::from(self.has[usize::from(*code)])
-        })
+        of(codes.iter().map(|code| self.has[usize::from(*code)]))
     }
 }
 
@@ -95,11 +93,12 @@ fn part_words<T>(
     count
 }
 
-/// A bit for each word that is not 0. To be inlined always: it is vectored.
+/// A bit for each of at most 64. To be inlined always: it is vectored.
 #[inline(always)]
-pub(crate) fn of_words(words: &[u64; WORD_ROWS]) -> u64 {
-    let words = words.iter().rev();
-    words.fold(0, |bits, word| bits << 1 | u64::from(*word != 0))
+pub(crate) fn of(flags: impl DoubleEndedIterator<Item = bool>) -> u64 {
+    flags
+        .rev()
+        .fold(0, |bits, flag| bits << 1 | u64::from(flag))
 }
 
 /// The bits of so many rows, all of them set.
@@ -114,14 +113,8 @@ pub(crate) fn all(rows: usize) -> Vec<u64> {
 /// The bits of those of some rows that are taken.
 pub(crate) fn taken(rows: Range<usize>, taken: impl Fn(usize) -> bool) -> Vec<u64> {
     let words = rows.clone().step_by(WORD_ROWS);
-    let words = words.map(|first| word(first..rows.end.min(first + WORD_ROWS), &taken));
+    let words = words.map(|first| of((first..rows.end.min(first + WORD_ROWS)).map(&taken)));
     words.collect()
-}
-
-/// The same of at most 64 rows.
-pub(crate) fn word(rows: Range<usize>, taken: impl Fn(usize) -> bool) -> u64 {
-    let rows = rows.rev();
-    rows.fold(0, |bits, row| bits << 1 | u64::from(taken(row)))
 }
 
 /// Gives each row, ascending, to `take`; the first bit is row `first`.
@@ -144,9 +137,8 @@ pub(crate) fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// The numbers of all rows.
-pub(crate) fn list(words: &[u64]) -> Vec<u32> {
-    let count = count(words);
+/// The numbers of `count` rows, which are all that there are.
+pub(crate) fn list(words: &[u64], count: usize) -> Vec<u32> {
     if count * SCATTERED < words.len() {
         let mut rows = Vec::with_capacity(count);
         for_each(words, 0, |row| rows.push(row as u32));
@@ -353,7 +345,7 @@ mod tests {
             for step in [1, SCATTERED + 1] {
                 words = words.into_iter().flat_map(|word| [word].into_iter().chain(vec![0; step - 1])).collect();
                 let expected: Vec<u32> = rows_of(&words).into_iter().map(|row| row as u32).collect();
-                prop_assert_eq!(list(&words), expected);
+                prop_assert_eq!(list(&words, expected.len()), expected);
             }
         }
     }

@@ -303,7 +303,7 @@ fn differing(words: &[u64], before: &[u64]) -> u64 {
     for ((difference, word), before) in differences.iter_mut().zip(words).zip(before) {
         *difference = word ^ before;
     }
-    bits::of_words(&differences)
+    bits::of(differences.iter().map(|difference| *difference != 0))
 }
 
 /// Rounds up or down such that it is right in the mean; the low 32 bits hold the result. Whole numbers stay.

@@ -48,7 +48,7 @@ impl Rows {
         let words = (0..count.div_ceil(WORD_ROWS)).into_par_iter();
         let words = words.with_min_len(WORDS / 2).map(|word| {
             let first = word * WORD_ROWS;
-            bits::word(first..count.min(first + WORD_ROWS), &taken)
+            bits::of((first..count.min(first + WORD_ROWS)).map(&taken))
         });
         Self::of_bits(words.collect())
     }
@@ -61,7 +61,7 @@ impl Rows {
 
     fn of_counted(words: Vec<u64>, count: usize) -> Self {
         let kept = match count < words.len() * FEW {
-            true => Kept::Numbers(bits::list(&words)),
+            true => Kept::Numbers(bits::list(&words, count)),
             false => Kept::Bits(words),
         };
         Self { count, kept }

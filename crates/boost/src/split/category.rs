@@ -188,11 +188,11 @@ impl Vectored for Known<'_> {
             for (known, word) in known.iter_mut().zip(words) {
                 *known = u64::from(Sums(*word).hessian() >= self.least);
             }
-            bits::of_words(&known)
+            bits::of(known.iter().map(|known| *known != 0))
         });
         let mut bits: Vec<u64> = bits.collect();
         bits[0] &= !1;
-        bits::list(&bits)
+        bits::list(&bits, bits::count(&bits))
     }
 }
 
