@@ -72,15 +72,7 @@ impl Finder<'_> {
     ) {
         for bin in 1..words.len() {
             let left = Sums(words[bin]);
-            if let Some(score) = self.score_of_set(left, leaf, lambda_l2)
-                && score > best.score
-            {
-                *best = Best {
-                    score,
-                    bins: &bins[bin..=bin],
-                    left,
-                };
-            }
+            self.try_set(&bins[bin..=bin], left, leaf, lambda_l2, best);
         }
     }
 
@@ -143,26 +135,28 @@ impl Finder<'_> {
                 continue;
             }
             group_rows = 0.0;
-            if let Some(score) = self.score_of_set(left, leaf, lambda_l2)
-                && score > best.score
-            {
-                *best = Best {
-                    score,
-                    bins: &order[..=at],
-                    left,
-                };
-            }
+            self.try_set(&order[..=at], left, leaf, lambda_l2, best);
         }
     }
 
-    /// The score of a set against the rest, if both sides are great enough for a leaf.
-    fn score_of_set(&self, left: Sums, leaf: &Leaf, lambda_l2: f64) -> Option<f64> {
+    /// Tries a set against the rest, if both sides are great enough for a leaf.
+    fn try_set<'a>(
+        &self,
+        bins: &'a [usize],
+        left: Sums,
+        leaf: &Leaf,
+        lambda_l2: f64,
+        best: &mut Best<'a>,
+    ) {
         let right = leaf.sums.minus(left);
-        let fits = leaf.admits(left) && leaf.admits(right);
-        fits.then(|| {
-            let (numerator, denominator) = self.score_of_sides(left, right, lambda_l2);
-            numerator / denominator
-        })
+        if !leaf.admits(left) || !leaf.admits(right) {
+            return;
+        }
+        let (numerator, denominator) = self.score_of_sides(left, right, lambda_l2);
+        let score = numerator / denominator;
+        if score > best.score {
+            *best = Best { score, bins, left };
+        }
     }
 }
 
