@@ -71,19 +71,15 @@ fn bins(
 ) -> Result<Bins, Fault> {
     let features = columns.features.iter().map(feature).collect();
     let mut sampler = Sampler::new(features, parameters, survey.rows[TRAIN]).map_err(refused)?;
-    let mut first_row = 0;
     let names: Vec<&str> = columns.feature_names().collect();
     let batches = rows::stream(queue, columns, TRAIN, &names, BATCH_ROWS);
     table::ordered_map(
         batches,
         queue.threads(),
-        |(_, batch)| batch.features(columns),
-        |features| {
-            sampler
-                .push(first_row, &slices(&features))
-                .map_err(refused)?;
-            first_row += features.first().map_or(0, |column| column.values().len()) as u64;
-            Ok(())
+        |(_, batch)| Ok((batch.before as u64, batch.features(columns)?)),
+        |(first_row, features)| {
+            let pushed = sampler.push(first_row, &slices(&features));
+            pushed.map_err(refused)
         },
     )?;
     sampler.bins(pool).map_err(refused)
