@@ -28,11 +28,11 @@ impl Bag {
         self.limit.is_none()
     }
 
-    /// Whether a row is in the bag.
+    /// Whether the row that came with a number is in the bag.
     #[inline]
-    pub(crate) fn holds(&self, row: usize) -> bool {
+    pub(crate) fn holds(&self, number: u32) -> bool {
         self.limit
-            .is_none_or(|limit| draw(self.key, row as u64) < limit)
+            .is_none_or(|limit| draw(self.key, u64::from(number)) < limit)
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
         }
     }
 
-    fn rows(bag: Bag) -> Vec<usize> {
+    fn rows(bag: Bag) -> Vec<u32> {
         (0..10_000).filter(|row| bag.holds(*row)).collect()
     }
 

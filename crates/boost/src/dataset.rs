@@ -11,6 +11,7 @@ use crate::codes::{Codes, encode_wide};
 use crate::error::Error;
 use crate::feature::batch_rows;
 use crate::index::Index;
+use crate::order::Order;
 use crate::pool::Pool;
 
 /// Rows are numbered in 32 bits, and the sums of their gradients must leave them some bits each.
@@ -79,6 +80,45 @@ impl Dataset {
         &self.words[self.lead..]
     }
 
+    /// Puts the rows in another order.
+    pub(crate) fn reorder(&mut self, order: &Order) {
+        let Codes { narrow, wide } = &mut self.codes;
+        narrow.par_iter_mut().for_each(|codes| order.apply(codes));
+        wide.iter_mut().for_each(|codes| order.apply(codes));
+        order.apply(&mut self.label);
+        self.weight
+            .iter_mut()
+            .for_each(|weight| order.apply(weight));
+        self.words.truncate(self.lead);
+        self.interleave();
+        self.index();
+    }
+
+    /// Writes the words of all rows that have none yet.
+    fn interleave(&mut self) {
+        let width = self.bins.layout().words();
+        if width == 0 {
+            return;
+        }
+        let start = self.words.len();
+        let first = (start - self.lead) / width;
+        let rows = self.label.len() - first;
+        self.words.resize(start + rows * width, Word::default());
+        let codes = &self.codes;
+        self.words[start..]
+            .par_chunks_mut(ENCODED_ROWS * width)
+            .enumerate()
+            .for_each(|(chunk, words)| {
+                interleave(codes, first + chunk * ENCODED_ROWS, words, width);
+            });
+    }
+
+    /// Finds the rows of each code of 16 bits.
+    fn index(&mut self) {
+        let wide = self.codes.wide.iter().zip(&self.bins.layout().wide);
+        self.indexes = wide.map(|(codes, bins)| Index::new(codes, *bins)).collect();
+    }
+
     /// Takes all that training could depend on into a digest.
     pub(crate) fn digest(&self, digest: &mut Xxh3) {
         self.bins.digest(digest);
@@ -144,7 +184,7 @@ impl DatasetBuilder {
             return Err(Error::Data(message));
         }
         self.data.label.extend_from_slice(label);
-        pool.install(|| self.encode(columns, rows));
+        pool.install(|| self.encode(columns));
         Ok(())
     }
 
@@ -165,14 +205,8 @@ impl DatasetBuilder {
         Err(Error::Data(expected.to_owned()))
     }
 
-    fn encode(&mut self, columns: &[&[f64]], rows: usize) {
-        let Dataset {
-            bins,
-            words,
-            codes,
-            label,
-            ..
-        } = &mut self.data;
+    fn encode(&mut self, columns: &[&[f64]]) {
+        let Dataset { bins, codes, .. } = &mut self.data;
         let Codes { narrow, wide } = codes;
         let layout = bins.layout();
         narrow
@@ -184,18 +218,7 @@ impl DatasetBuilder {
                 encode_wide(bins.of(feature), columns[feature], &mut wide[column]);
             }
         }
-        let width = layout.words();
-        if width == 0 {
-            return;
-        }
-        let (start, first) = (words.len(), label.len() - rows);
-        words.resize(start + rows * width, Word::default());
-        words[start..]
-            .par_chunks_mut(ENCODED_ROWS * width)
-            .enumerate()
-            .for_each(|(chunk, words)| {
-                interleave(codes, first + chunk * ENCODED_ROWS, words, width);
-            });
+        self.data.interleave();
     }
 
     /// The dataset.
@@ -208,8 +231,7 @@ impl DatasetBuilder {
         if data.num_rows() == 0 {
             return Err(Error::Data("expected rows, found none".to_owned()));
         }
-        let wide = data.codes.wide.iter().zip(&data.bins.layout().wide);
-        data.indexes = wide.map(|(codes, bins)| Index::new(codes, *bins)).collect();
+        data.index();
         Ok(data)
     }
 }

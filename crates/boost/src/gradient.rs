@@ -5,7 +5,8 @@
 //! part of them, fits into its half: no sum ever carries or overflows. Integer addition gives the same bits in any order,
 //! so histograms do not depend on the number of threads.
 //!
-//! Rounding is stochastic, so that it is right in the mean; the draw is a function of seed and row, the same for all trees.
+//! Rounding is stochastic, so that it is right in the mean; the draw is a function of the seed and the number that the row came
+//! with, the same for all trees.
 //! Of classes the mean over a million rows has some dozen levels (Shi et al. 2022 show that fewer would do), so that most
 //! words stay what they were for the tree before, and the sums over all rows need only what [changed](Gradients::changed).
 
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::bits::{self, WORD_ROWS};
 use crate::math::{ROUNDER, Vectored, vectored};
+use crate::order::Order;
 use crate::prefetch::prefetch;
 use crate::random::draw;
 use crate::rows::Rows;
@@ -104,6 +106,8 @@ fn unit(sum: f64, room: f64) -> f64 {
 #[derive(Debug)]
 pub(crate) struct Gradients {
     pub(crate) words: Vec<u64>,
+    /// Of each row the number it came with: what is drawn for it.
+    pub(crate) numbers: Vec<u32>,
     pub(crate) units: Units,
     /// Of each class, the units of its tree before.
     usual: Vec<Units>,
@@ -122,11 +126,18 @@ impl Gradients {
         };
         Self {
             words: vec![0; rows],
+            numbers: (0..rows as u32).collect(),
             units,
             usual: vec![units; classes],
             before: vec![0; rows],
             changed: Rows::all(0),
         }
+    }
+
+    /// Puts the rows in another order.
+    pub(crate) fn reorder(&mut self, order: &Order) {
+        order.apply(&mut self.words);
+        order.apply(&mut self.numbers);
     }
 
     /// Computes the derivatives of every row for a class and rounds them; the same key, the same draws.
@@ -152,15 +163,17 @@ impl Gradients {
         let mut changed = vec![0; self.words.len().div_ceil(WORD_ROWS)];
         let units = self.units;
         let chunks = self.words.par_chunks_mut(CHUNK);
+        let chunks = chunks.zip(self.numbers.par_chunks(CHUNK));
         let chunks = chunks.zip(self.before.par_chunks(CHUNK));
         let chunks = chunks.zip(changed.par_chunks_mut(CHUNK / WORD_ROWS));
         let sums = chunks
             .enumerate()
-            .map(|(chunk, ((words, before), changed))| {
+            .map(|(chunk, (((words, numbers), before), changed))| {
                 vectored(Round {
                     loss,
                     first: chunk * CHUNK,
                     words,
+                    numbers,
                     before,
                     changed,
                     units,
@@ -240,6 +253,7 @@ struct Round<'a, L> {
     loss: &'a L,
     first: usize,
     words: &'a mut [u64],
+    numbers: &'a [u32],
     before: &'a [u64],
     /// A bit for each row.
     changed: &'a mut [u64],
@@ -255,16 +269,18 @@ impl<L: Loss> Vectored for Round<'_, L> {
         let mut sizes = [[0.0; LANES]; 2];
         let [mut gradients, mut hessians] = [[0.0; BLOCK]; 2];
         let first = (self.first..).step_by(BLOCK);
-        let blocks = self.words.chunks_mut(BLOCK).zip(self.before.chunks(BLOCK));
+        let blocks = self.words.chunks_mut(BLOCK).zip(self.numbers.chunks(BLOCK));
+        let blocks = blocks.zip(self.before.chunks(BLOCK));
         let blocks = blocks.zip(self.changed.chunks_mut(BLOCK / WORD_ROWS));
-        for (((words, before), changed), first) in blocks.zip(first) {
+        for ((((words, numbers), before), changed), first) in blocks.zip(first) {
             let gradients = &mut gradients[..words.len()];
             let hessians = &mut hessians[..words.len()];
             let rows = first..first + words.len();
             self.loss.derive(rows, gradients, hessians);
             add_sizes(&mut sizes[0], gradients);
             add_sizes(&mut sizes[1], hessians);
-            let draws = (first as u64..).map(|row| draw(self.key, row));
+            let numbers = numbers.iter();
+            let draws = numbers.map(|number| draw(self.key, u64::from(*number)));
             let derivatives = gradients.iter().zip(&*hessians);
             for ((word, derivatives), draw) in words.iter_mut().zip(derivatives).zip(draws) {
                 *word = self.units.round(derivatives, draw);

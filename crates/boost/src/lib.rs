@@ -51,6 +51,7 @@ mod math;
 mod metric;
 mod model;
 mod objective;
+mod order;
 mod parameters;
 mod part;
 mod pool;

@@ -13,6 +13,7 @@ use crate::grow::{Ground, Grower, Grown};
 use crate::metric::measure;
 use crate::model::Model;
 use crate::objective::{self, LogLoss, SoftmaxLoss, SquaredError};
+use crate::order::Order;
 use crate::parameters::{Checked, Objective};
 use crate::pool::Pool;
 use crate::random::{Purpose, key};
@@ -123,9 +124,13 @@ impl Trainer {
         }
         self.rounds = state.rounds;
         self.model.trees = state.trees;
+        let pool = self.pool.clone();
+        if !self.rounds.is_empty() {
+            pool.install(|| self.reorder());
+        }
         let (starts, trees) = (&self.starts, &self.model.trees);
         let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
-        self.pool.install(|| {
+        pool.install(|| {
             for side in sides {
                 side.scores = Scores::new(starts, side.data.num_rows());
                 side.scores.replay(trees, &side.data);
@@ -237,7 +242,22 @@ impl Trainer {
             validation: self.validation.as_ref().map(measure),
         };
         self.rounds.push(round);
+        if number == 1 {
+            self.reorder();
+        }
         round
+    }
+
+    /// Puts the rows in the order of the first tree's leaves.
+    fn reorder(&mut self) {
+        let Some(tree) = self.model.trees.first() else {
+            return;
+        };
+        let Side { data, scores } = &mut self.train;
+        let order = Order::by_leaf(tree, data);
+        data.reorder(&order);
+        scores.reorder(&order);
+        self.workshop.gradients.reorder(&order);
     }
 
     /// The gradients for the tree of a class.
@@ -274,9 +294,10 @@ impl Trainer {
         let bag = Bag::of(parameters, number);
         let Workshop { gradients, grower } = &mut self.workshop;
         let count = self.train.data.num_rows();
+        let numbers = &gradients.numbers;
         let rows = match bag.is_full() {
             true => Rows::all(count),
-            false => Rows::taken(count, |row| bag.holds(row)),
+            false => Rows::taken(count, |row| bag.holds(numbers[row])),
         };
         // The one of the same class.
         let mut before = self.model.trees.iter().rev();
@@ -304,12 +325,13 @@ impl Trainer {
         if number == 1 {
             sides.for_each(|side| side.scores.clear(class));
         }
+        let numbers = &self.workshop.gradients.numbers;
         let Side { data, scores } = &mut self.train;
         scores.add_grown(class, tree, leaves);
         if !bag.is_full() {
             let coded = CodedTree::new(tree, data);
             scores.add_tree(class, &coded, |rows| {
-                bits::taken(rows, |row| !bag.holds(row))
+                bits::taken(rows, |row| !bag.holds(numbers[row]))
             });
         }
         if let Some(Side { data, scores }) = &mut self.validation {

@@ -1,0 +1,113 @@
+//! An order of rows in which those of a leaf lie close together.
+//!
+//! The leaves of a tree have rows all over the data, and each is a wait for memory. One tree splits much as the next: rows in
+//! the order of a tree's leaves are near each other in those of later trees, too. What is drawn for a row goes by the
+//! number it came with, and sums of integers are the same in any order: so are the trees.
+
+use rayon::prelude::*;
+
+use crate::bits;
+use crate::coded::CodedTree;
+use crate::dataset::Dataset;
+use crate::tree::Tree;
+
+/// For each place the row that comes there.
+#[derive(Debug)]
+pub(crate) struct Order(Vec<u32>);
+
+impl Order {
+    /// Leaf after leaf, neighbours in the tree side by side; the rows of a leaf as they were.
+    pub(crate) fn by_leaf(tree: &Tree, data: &Dataset) -> Self {
+        let mut order = Vec::with_capacity(data.num_rows());
+        let all = bits::all(data.num_rows());
+        CodedTree::new(tree, data).run(0, all, |rows, _| {
+            bits::for_each(rows, 0, |row| order.push(row as u32));
+        });
+        Self(order)
+    }
+
+    /// Puts items in this order, of which there is one for each row.
+    pub(crate) fn apply<T: Copy + Send + Sync>(&self, items: &mut Vec<T>) {
+        let rows = self.0.par_iter();
+        *items = rows.map(|row| items[*row as usize]).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradient::Gradients;
+    use crate::testing::{ByRow, code, dataset, table};
+    use crate::tree::{Answer, Missing, Node, Rule};
+
+    /// Two splits of numbers: three leaves, of which the first in the tree is not the first by its number.
+    fn tree() -> Tree {
+        let node = |feature, threshold, left, right| Node {
+            feature,
+            rule: Rule::Number {
+                threshold,
+                missing: Missing::None,
+                default_left: false,
+            },
+            gain: 1.0,
+            left,
+            right,
+            answer: Answer::default(),
+        };
+        let leaf = |value| Answer {
+            value,
+            ..Answer::default()
+        };
+        Tree {
+            nodes: vec![node(0, 0.0, 1, !0), node(2, 10.0, !1, !2)],
+            leaves: [1.0, 2.0, 3.0].map(leaf).to_vec(),
+            shrinkage: 1.0,
+        }
+    }
+
+    #[test]
+    fn rows_of_a_leaf_become_neighbours_and_stay_what_they_are() {
+        let rows = 20_000;
+        let mut data = dataset(&table(rows), 1);
+        data.label = (0..rows).map(|row| row as f64).collect();
+        data.weight = Some(data.label.clone());
+        let before = dataset(&table(rows), 1);
+        let order = Order::by_leaf(&tree(), &data);
+        data.reorder(&order);
+        let mut sorted = order.0.clone();
+        sorted.sort_unstable();
+        assert!(sorted.iter().copied().eq(0..rows as u32));
+        for (place, row) in order.0.iter().map(|row| *row as usize).enumerate() {
+            for &(_, codes) in &data.bins().layout().used {
+                assert_eq!(code(&data, codes, place), code(&before, codes, row));
+            }
+            assert_eq!(data.label[place], row as f64);
+        }
+        assert_eq!(data.weight, Some(data.label.clone()));
+        let mut ends = Vec::new();
+        CodedTree::new(&tree(), &data).run(0, bits::all(rows), |leaf, _| {
+            let mut numbers = Vec::new();
+            bits::for_each(leaf, 0, |row| numbers.push(row));
+            let first = ends.last().copied().unwrap_or(0);
+            ends.push(first + numbers.len());
+            assert!(numbers.into_iter().eq(first..ends[ends.len() - 1]));
+        });
+        assert_eq!(ends.len(), 3);
+    }
+
+    #[test]
+    fn gradients_go_with_their_rows() {
+        let data = dataset(&table(10_000), 1);
+        let order = Order::by_leaf(&tree(), &data);
+        let derivatives = |row: u32| (row as f32 * 1e-4, 1.0 / (1.0 + row as f32));
+        let mut gradients = Gradients::new(10_000, 1);
+        gradients.fill(0, 7, &ByRow(|row| derivatives(row as u32)));
+        let before = gradients.words.clone();
+        gradients.reorder(&order);
+        gradients.fill(0, 7, &ByRow(|place| derivatives(order.0[place])));
+        assert_eq!(gradients.changed.count(), 0);
+        for (word, row) in gradients.words.iter().zip(&order.0) {
+            assert_eq!(*word, before[*row as usize]);
+        }
+    }
+}
