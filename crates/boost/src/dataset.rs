@@ -83,12 +83,9 @@ impl Dataset {
     /// Puts the rows in another order.
     pub(crate) fn reorder(&mut self, order: &Order) {
         let Codes { narrow, wide } = &mut self.codes;
-        narrow.par_iter_mut().for_each(|codes| order.apply(codes));
-        wide.iter_mut().for_each(|codes| order.apply(codes));
-        order.apply(&mut self.label);
-        self.weight
-            .iter_mut()
-            .for_each(|weight| order.apply(weight));
+        order.apply(narrow);
+        order.apply(wide);
+        order.apply([&mut self.label].into_iter().chain(&mut self.weight));
         self.words.truncate(self.lead);
         self.interleave();
         self.index();

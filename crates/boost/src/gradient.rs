@@ -134,10 +134,17 @@ impl Gradients {
         }
     }
 
-    /// Puts the rows in another order.
-    pub(crate) fn reorder(&mut self, order: &Order) {
-        order.apply(&mut self.words);
-        order.apply(&mut self.numbers);
+    /// Whether the rows are not as they came.
+    pub(crate) fn is_reordered(&self) -> bool {
+        !self.numbers.is_sorted()
+    }
+
+    /// Puts the rows, which are as they came, in another order.
+    pub(crate) fn reorder(&mut self, order: Order) {
+        // The words for the tree before the last have been of use: no further memory is needed.
+        order.write(&self.words, &mut self.before);
+        std::mem::swap(&mut self.words, &mut self.before);
+        self.numbers = order.0;
     }
 
     /// Computes the derivatives of every row for a class and rounds them; the same key, the same draws.

@@ -13,7 +13,7 @@ use crate::tree::Tree;
 
 /// For each place the row that comes there.
 #[derive(Debug)]
-pub(crate) struct Order(Vec<u32>);
+pub(crate) struct Order(pub(crate) Vec<u32>);
 
 impl Order {
     /// Leaf after leaf, neighbours in the tree side by side; the rows of a leaf as they were.
@@ -26,10 +26,22 @@ impl Order {
         Self(order)
     }
 
-    /// Puts items in this order, of which there is one for each row.
-    pub(crate) fn apply<T: Copy + Send + Sync>(&self, items: &mut Vec<T>) {
+    /// Puts the items of columns, in each one per row, in this order. The memory of a column is used again for the next.
+    pub(crate) fn apply<'a, T>(&self, columns: impl IntoIterator<Item = &'a mut Vec<T>>)
+    where
+        T: Copy + Send + Sync + 'a,
+    {
+        let mut spare = Vec::new();
+        for items in columns {
+            self.write(items, &mut spare);
+            std::mem::swap(items, &mut spare);
+        }
+    }
+
+    /// Writes items in this order, in place of what was there.
+    pub(crate) fn write<T: Copy + Send + Sync>(&self, items: &[T], into: &mut Vec<T>) {
         let rows = self.0.par_iter();
-        *items = rows.map(|row| items[*row as usize]).collect();
+        rows.map(|row| items[*row as usize]).collect_into_vec(into);
     }
 }
 
@@ -103,10 +115,11 @@ mod tests {
         let mut gradients = Gradients::new(10_000, 1);
         gradients.fill(0, 7, &ByRow(|row| derivatives(row as u32)));
         let before = gradients.words.clone();
-        gradients.reorder(&order);
-        gradients.fill(0, 7, &ByRow(|place| derivatives(order.0[place])));
+        let rows = order.0.clone();
+        gradients.reorder(order);
+        gradients.fill(0, 7, &ByRow(|place| derivatives(rows[place])));
         assert_eq!(gradients.changed.count(), 0);
-        for (word, row) in gradients.words.iter().zip(&order.0) {
+        for (word, row) in gradients.words.iter().zip(&rows) {
             assert_eq!(*word, before[*row as usize]);
         }
     }

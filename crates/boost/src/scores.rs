@@ -9,7 +9,6 @@ use crate::coded::CodedTree;
 use crate::dataset::Dataset;
 use crate::math::{Vectored, vectored};
 use crate::objective::normaliser;
-use crate::order::Order;
 use crate::rows::{Part, Rows};
 use crate::tree::Tree;
 
@@ -49,12 +48,6 @@ impl Scores {
     #[cfg(test)]
     pub(crate) fn set(&mut self, class: usize, values: &[f64]) {
         self.classes[class] = values.to_vec();
-    }
-
-    /// Puts the rows in another order.
-    pub(crate) fn reorder(&mut self, order: &Order) {
-        let classes = self.classes.iter_mut();
-        classes.for_each(|scores| order.apply(scores));
     }
 
     /// All scores, row after row.

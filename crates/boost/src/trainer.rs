@@ -244,20 +244,24 @@ impl Trainer {
         self.rounds.push(round);
         if number == 1 {
             self.reorder();
+            let Side { data, scores } = &mut self.train;
+            scores.replay(&self.model.trees, data);
         }
         round
     }
 
-    /// Puts the rows in the order of the first tree's leaves.
+    /// Puts the rows in the order of the first tree's leaves, if they are not. Their scores are then to be made anew.
     fn reorder(&mut self) {
         let Some(tree) = self.model.trees.first() else {
             return;
         };
-        let Side { data, scores } = &mut self.train;
+        if self.workshop.gradients.is_reordered() {
+            return;
+        }
+        let data = &mut self.train.data;
         let order = Order::by_leaf(tree, data);
         data.reorder(&order);
-        scores.reorder(&order);
-        self.workshop.gradients.reorder(&order);
+        self.workshop.gradients.reorder(order);
     }
 
     /// The gradients for the tree of a class.
