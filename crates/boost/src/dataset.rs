@@ -86,23 +86,20 @@ impl Dataset {
         order.apply(narrow);
         order.apply(wide);
         order.apply([&mut self.label].into_iter().chain(&mut self.weight));
-        self.words.truncate(self.lead);
-        self.interleave();
+        self.interleave(0);
         self.index();
     }
 
-    /// Writes the words of all rows that have none yet.
-    fn interleave(&mut self) {
+    /// Writes the words of the rows from `first` on.
+    fn interleave(&mut self, first: usize) {
         let width = self.bins.layout().words();
         if width == 0 {
             return;
         }
-        let start = self.words.len();
-        let first = (start - self.lead) / width;
-        let rows = self.label.len() - first;
-        self.words.resize(start + rows * width, Word::default());
+        let end = self.lead + self.label.len() * width;
+        self.words.resize(end, Word::default());
         let codes = &self.codes;
-        self.words[start..]
+        self.words[self.lead + first * width..]
             .par_chunks_mut(ENCODED_ROWS * width)
             .enumerate()
             .for_each(|(chunk, words)| {
@@ -181,7 +178,7 @@ impl DatasetBuilder {
             return Err(Error::Data(message));
         }
         self.data.label.extend_from_slice(label);
-        pool.install(|| self.encode(columns));
+        pool.install(|| self.encode(columns, rows));
         Ok(())
     }
 
@@ -202,7 +199,7 @@ impl DatasetBuilder {
         Err(Error::Data(expected.to_owned()))
     }
 
-    fn encode(&mut self, columns: &[&[f64]]) {
+    fn encode(&mut self, columns: &[&[f64]], rows: usize) {
         let Dataset { bins, codes, .. } = &mut self.data;
         let Codes { narrow, wide } = codes;
         let layout = bins.layout();
@@ -215,7 +212,7 @@ impl DatasetBuilder {
                 encode_wide(bins.of(feature), columns[feature], &mut wide[column]);
             }
         }
-        self.data.interleave();
+        self.data.interleave(self.data.num_rows() - rows);
     }
 
     /// The dataset.

@@ -21,7 +21,7 @@ impl Order {
         let mut order = Vec::with_capacity(data.num_rows());
         let all = bits::all(data.num_rows());
         CodedTree::new(tree, data).run(0, all, |rows, _| {
-            bits::for_each(rows, 0, |row| order.push(row as u32));
+            order.extend(bits::list(rows, bits::count(rows)));
         });
         Self(order)
     }

@@ -125,12 +125,10 @@ impl Trainer {
         self.rounds = state.rounds;
         self.model.trees = state.trees;
         let pool = self.pool.clone();
-        if !self.rounds.is_empty() {
-            pool.install(|| self.reorder());
-        }
-        let (starts, trees) = (&self.starts, &self.model.trees);
-        let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
         pool.install(|| {
+            self.reorder();
+            let (starts, trees) = (&self.starts, &self.model.trees);
+            let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
             for side in sides {
                 side.scores = Scores::new(starts, side.data.num_rows());
                 side.scores.replay(trees, &side.data);
@@ -225,6 +223,11 @@ impl Trainer {
 
     fn round(&mut self) -> Round {
         let number = self.rounds.len() as u32 + 1;
+        if number == 2 {
+            self.reorder();
+            let Side { data, scores } = &mut self.train;
+            scores.replay(&self.model.trees, data);
+        }
         let normalisers = match self.parameters.parameters().objective {
             Objective::Multiclass => self.train.scores.normalisers(),
             Objective::Binary | Objective::Regression => Vec::new(),
@@ -242,15 +245,10 @@ impl Trainer {
             validation: self.validation.as_ref().map(measure),
         };
         self.rounds.push(round);
-        if number == 1 {
-            self.reorder();
-            let Side { data, scores } = &mut self.train;
-            scores.replay(&self.model.trees, data);
-        }
         round
     }
 
-    /// Puts the rows in the order of the first tree's leaves, if they are not. Their scores are then to be made anew.
+    /// Puts the rows in the order of the first tree's leaves, if there is one and they are not. Their scores are then to be made anew.
     fn reorder(&mut self) {
         let Some(tree) = self.model.trees.first() else {
             return;
