@@ -53,12 +53,16 @@ impl Grower {
             ground,
             histograms: &self.histograms,
             state: Mutex::new(state),
+            arrived: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         };
         if count < ALONE_ROWS {
             growth.advance();
         } else {
-            rayon::broadcast(|_| growth.advance());
+            rayon::broadcast(|context| {
+                growth.gather(context.num_threads());
+                growth.advance();
+            });
         }
         let state = growth.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
@@ -98,11 +102,22 @@ struct Growth<'a> {
     ground: &'a Ground<'a>,
     histograms: &'a Histograms,
     state: Mutex<State>,
+    /// How many threads have come.
+    arrived: AtomicUsize,
     /// How many splits threads have ended: whether there may be more to do is seen without taking the state.
     ended: AtomicUsize,
 }
 
 impl Growth<'_> {
+    /// Waits until all threads have come. One that came later might by then be at a piece of another's split, and come while it
+    /// waits for a piece of that: it would [help](Self::help) until the split ends, which waits for it.
+    fn gather(&self, threads: usize) {
+        self.arrived.fetch_add(1, Ordering::Release);
+        while self.arrived.load(Ordering::Acquire) < threads {
+            help_once();
+        }
+    }
+
     /// The part of a thread: takes in all splits whose turn has come and makes those that come next, until there are none.
     fn advance(&self) {
         loop {
@@ -143,10 +158,15 @@ impl Growth<'_> {
     /// Helps other threads until there is more to do. Who went to sleep for so short a time would be woken too late.
     fn help(&self, ended: usize) {
         while self.ended.load(Ordering::Acquire) == ended {
-            if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                std::thread::yield_now();
-            }
+            help_once();
         }
+    }
+}
+
+/// Does a piece of another thread's work, if there is any.
+fn help_once() {
+    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        std::thread::yield_now();
     }
 }
 

@@ -157,6 +157,7 @@ fn a_panic_ends_the_growth_on_all_threads() {
         ground: &ground(&parameters, &data, &too_few),
         histograms: &histograms,
         state: Mutex::new(State::new(root, 31)),
+        arrived: AtomicUsize::new(0),
         ended: AtomicUsize::new(0),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build();
