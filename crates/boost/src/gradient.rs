@@ -144,7 +144,7 @@ impl Gradients {
         // The words for the tree before the last have been of use: no further memory is needed.
         order.write(&self.words, &mut self.before);
         std::mem::swap(&mut self.words, &mut self.before);
-        self.numbers = order.0;
+        self.numbers = order.rows;
     }
 
     /// Computes the derivatives of every row for a class and rounds them; the same key, the same draws.
@@ -220,6 +220,22 @@ impl Words for &[u64] {
     #[inline(always)]
     fn prefetch(self, row: usize) {
         prefetch(self, row);
+    }
+}
+
+/// Words to be taken off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken<W>(pub(crate) W);
+
+impl<W: Words> Words for Taken<W> {
+    #[inline(always)]
+    fn of(self, row: usize) -> u64 {
+        self.0.of(row).wrapping_neg()
+    }
+
+    #[inline(always)]
+    fn prefetch(self, row: usize) {
+        self.0.prefetch(row);
     }
 }
 

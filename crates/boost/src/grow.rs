@@ -13,8 +13,10 @@ mod tests;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::bins::Bins;
+use crate::blocks::Blocks;
+use crate::dataset::Dataset;
 use crate::histogram::Histogram;
+use crate::order::Order;
 use crate::rows::Rows;
 use crate::tree::Tree;
 pub(crate) use ground::Ground;
@@ -28,8 +30,6 @@ const ALONE_ROWS: usize = 1 << 12;
 #[derive(Debug, Default)]
 pub(crate) struct Grower {
     histograms: Histograms,
-    /// The sums over all rows, if the tree before was grown on all.
-    whole: Option<Histogram>,
 }
 
 /// A tree, and the rows of each of its leaves.
@@ -42,11 +42,21 @@ pub(crate) struct Grown {
 }
 
 impl Grower {
-    /// Grows a tree on some rows. To be called once for each time that the gradients are filled: the sums over all rows are
-    /// those of the tree before and what has changed.
+    /// Learns that the rows are in another order.
+    pub(crate) fn reorder(&mut self, order: &Order, data: &Dataset) {
+        self.histograms.blocks = Blocks::of_leaves(&order.ends, data);
+    }
+
+    /// Grows a tree on some rows. To be called once for each time that the gradients are filled: the sums over blocks are those
+    /// of the tree before and what has changed.
     pub(crate) fn grow(&mut self, ground: &Ground<'_>, rows: Rows) -> Grown {
         let count = rows.count();
-        let root = ground.root(&self.histograms, &mut self.whole, rows);
+        let blocks = &mut self.histograms.blocks;
+        match count == ground.data.num_rows() {
+            true => blocks.update(ground.data, ground.gradients),
+            false => blocks.forget(),
+        }
+        let root = ground.root(&self.histograms, rows);
         let most_leaves = ground.parameters.parameters().num_leaves as usize;
         let state = State::new(root, most_leaves);
         let growth = Growth {
@@ -70,18 +80,27 @@ impl Grower {
     }
 }
 
-/// Histograms that are not in use.
+/// Where histograms come from.
 #[derive(Debug, Default)]
-struct Histograms(Mutex<Vec<Histogram>>);
+struct Histograms {
+    /// Those that are not in use.
+    idle: Mutex<Vec<Histogram>>,
+    blocks: Blocks,
+}
 
 impl Histograms {
-    fn take(&self, bins: &Bins) -> Histogram {
-        let idle = lock(&self.0).pop();
-        idle.unwrap_or_else(|| Histogram::new(bins.layout()))
+    /// The histogram of some rows.
+    fn of(&self, ground: &Ground<'_>, rows: &Rows) -> Histogram {
+        let idle = lock(&self.idle).pop();
+        let data = ground.data;
+        let mut histogram = idle.unwrap_or_else(|| Histogram::new(data.bins().layout()));
+        let words = &ground.gradients.words;
+        self.blocks.sum(&mut histogram, data, words, rows);
+        histogram
     }
 
     fn put(&self, histogram: Option<Histogram>) {
-        lock(&self.0).extend(histogram);
+        lock(&self.idle).extend(histogram);
     }
 
     /// Takes back the histogram of a leaf that stays one.

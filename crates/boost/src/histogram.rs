@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::bins::{GROUP, Layout, NARROW_BINS, Place, WIDE_GROUP};
 use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
 use crate::gradient::Words;
 use crate::prefetch::prefetch;
-use crate::rows::{Part, Rows};
+use crate::rows::Part;
 
 /// The histograms of a group of features. At 16 KiB it stays in the first cache while rows go by.
 type GroupHistogram = [[u64; NARROW_BINS]; GROUP];
@@ -58,15 +60,15 @@ impl Histogram {
     }
 
     /// Sums up the words of a leaf's rows.
-    pub(crate) fn build(&mut self, data: &Dataset, words: impl Words, rows: &Rows) {
+    pub(crate) fn build(&mut self, data: &Dataset, words: impl Words, rows: Part<'_>) {
         self.narrow.as_flattened_mut().as_flattened_mut().fill(0);
         self.wide.iter_mut().for_each(|bins| bins.fill(0));
         self.add(data, words, rows);
     }
 
     /// Adds the words of some rows.
-    pub(crate) fn add(&mut self, data: &Dataset, words: impl Words, rows: &Rows) {
-        self.add_shared(data, words, rows.as_part(), rows.count());
+    pub(crate) fn add(&mut self, data: &Dataset, words: impl Words, rows: Part<'_>) {
+        self.add_shared(data, words, rows, rows.count());
     }
 
     /// The same, with the help of threads that have nothing to do: each has a histogram of its own. Which of them a row goes to
@@ -91,9 +93,28 @@ impl Histogram {
         }
     }
 
-    /// Becomes the same as another one.
-    pub(crate) fn copy(&mut self, other: &Self) {
-        self.combine(other, |_, other| other);
+    /// Becomes the sum of others.
+    pub(crate) fn sum(&mut self, others: &[&Self]) {
+        let narrow = self.narrow.par_iter_mut().enumerate();
+        narrow.for_each(|(group, sums)| {
+            // A group at a time, which stays in the first cache.
+            sums.as_flattened_mut().fill(0);
+            for other in others {
+                let bins = sums.as_flattened_mut().iter_mut();
+                for (bin, other) in bins.zip(other.narrow[group].as_flattened()) {
+                    *bin = bin.wrapping_add(*other);
+                }
+            }
+        });
+        let wide = self.wide.par_iter_mut().enumerate();
+        wide.for_each(|(column, sums)| {
+            sums.fill(0);
+            for other in others {
+                for (bin, other) in sums.iter_mut().zip(&other.wide[column]) {
+                    *bin = bin.wrapping_add(*other);
+                }
+            }
+        });
     }
 
     /// Takes off the sums of a part of the rows.
@@ -288,6 +309,7 @@ mod tests {
     use super::*;
     use crate::coded::tests::sides;
     use crate::gradient::{Gradients, Sums};
+    use crate::rows::Rows;
     use crate::testing::{ByRow, code, dataset, table};
 
     /// The sums of a feature over rows, one by one.
@@ -311,12 +333,12 @@ mod tests {
         );
         let all = Rows::taken(rows, |row| row % 10 != 3);
         let mut parent = Histogram::new(data.bins().layout());
-        parent.build(&data, gradients.words.as_slice(), &all);
+        parent.build(&data, gradients.words.as_slice(), all.as_part());
         let codes: Vec<u8> = (0..rows).map(|row| (row % 7) as u8).collect();
         let sides = sides(&codes, |code| *code < 4);
         let (rows_left, _) = all.part(&sides);
         let mut left = Histogram::new(data.bins().layout());
-        left.build(&data, gradients.words.as_slice(), &rows_left);
+        left.build(&data, gradients.words.as_slice(), rows_left.as_part());
         parent.subtract(&left);
         let side = |left: bool| -> Vec<usize> {
             let rows = (0..rows).filter(|row| row % 10 != 3);

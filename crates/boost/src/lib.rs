@@ -36,6 +36,7 @@
 mod bag;
 mod bins;
 mod bits;
+mod blocks;
 mod coded;
 mod codes;
 mod dataset;

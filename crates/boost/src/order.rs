@@ -11,19 +11,28 @@ use crate::coded::CodedTree;
 use crate::dataset::Dataset;
 use crate::tree::Tree;
 
-/// For each place the row that comes there.
+/// An order of rows, leaf after leaf.
 #[derive(Debug)]
-pub(crate) struct Order(pub(crate) Vec<u32>);
+pub(crate) struct Order {
+    /// For each place the row that comes there.
+    pub(crate) rows: Vec<u32>,
+    /// Where the rows of each leaf end.
+    pub(crate) ends: Vec<usize>,
+}
 
 impl Order {
     /// Leaf after leaf, neighbours in the tree side by side; the rows of a leaf as they were.
     pub(crate) fn by_leaf(tree: &Tree, data: &Dataset) -> Self {
-        let mut order = Vec::with_capacity(data.num_rows());
+        let mut order = Self {
+            rows: Vec::with_capacity(data.num_rows()),
+            ends: Vec::with_capacity(tree.leaves.len()),
+        };
         let all = bits::all(data.num_rows());
         CodedTree::new(tree, data).run(0, all, |rows, _| {
-            order.extend(bits::list(rows, bits::count(rows)));
+            order.rows.extend(bits::list(rows, bits::count(rows)));
+            order.ends.push(order.rows.len());
         });
-        Self(order)
+        order
     }
 
     /// Puts the items of columns, in each one per row, in this order. The memory of a column is used again for the next.
@@ -40,7 +49,7 @@ impl Order {
 
     /// Writes items in this order, in place of what was there.
     pub(crate) fn write<T: Copy + Send + Sync>(&self, items: &[T], into: &mut Vec<T>) {
-        let rows = self.0.par_iter();
+        let rows = self.rows.par_iter();
         rows.map(|row| items[*row as usize]).collect_into_vec(into);
     }
 }
@@ -86,10 +95,10 @@ mod tests {
         let before = dataset(&table(rows), 1);
         let order = Order::by_leaf(&tree(), &data);
         data.reorder(&order);
-        let mut sorted = order.0.clone();
+        let mut sorted = order.rows.clone();
         sorted.sort_unstable();
         assert!(sorted.iter().copied().eq(0..rows as u32));
-        for (place, row) in order.0.iter().map(|row| *row as usize).enumerate() {
+        for (place, row) in order.rows.iter().map(|row| *row as usize).enumerate() {
             for &(_, codes) in &data.bins().layout().used {
                 assert_eq!(code(&data, codes, place), code(&before, codes, row));
             }
@@ -105,6 +114,7 @@ mod tests {
             assert!(numbers.into_iter().eq(first..ends[ends.len() - 1]));
         });
         assert_eq!(ends.len(), 3);
+        assert_eq!(ends, order.ends);
     }
 
     #[test]
@@ -115,7 +125,7 @@ mod tests {
         let mut gradients = Gradients::new(10_000, 1);
         gradients.fill(0, 7, &ByRow(|row| derivatives(row as u32)));
         let before = gradients.words.clone();
-        let rows = order.0.clone();
+        let rows = order.rows.clone();
         gradients.reorder(order);
         gradients.fill(0, 7, &ByRow(|place| derivatives(rows[place])));
         assert_eq!(gradients.changed.count(), 0);

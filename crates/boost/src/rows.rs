@@ -1,5 +1,7 @@
 //! The rows of a leaf.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::bits::{self, WORD_ROWS};
@@ -80,8 +82,8 @@ impl Rows {
         }
     }
 
-    /// Those that are at least `first`, which begins a word, and below `end`.
-    pub(crate) fn within(&self, first: usize, end: usize) -> Part<'_> {
+    /// Those of a span, which begins with a word.
+    pub(crate) fn within(&self, Range { start: first, end }: Range<usize>) -> Part<'_> {
         match self.as_part() {
             Part::Bits { words, .. } => {
                 let last = words.len().min(end.div_ceil(WORD_ROWS));
@@ -138,6 +140,14 @@ impl Rows {
 }
 
 impl<'a> Part<'a> {
+    /// How many.
+    pub(crate) fn count(self) -> usize {
+        match self {
+            Part::Bits { words, .. } => bits::count(words),
+            Part::Numbers(rows) => rows.len(),
+        }
+    }
+
     /// Two parts of about the same size.
     pub(crate) fn halves(self) -> (Self, Self) {
         match self {
@@ -187,7 +197,7 @@ mod tests {
                 .copied()
                 .filter(|row| (640..1280).contains(row))
                 .collect();
-            assert_eq!(numbers(rows.within(640, 1280)), within);
+            assert_eq!(numbers(rows.within(640..1280)), within);
             let (first, second) = rows.as_part().halves();
             let (first, second) = (numbers(first), numbers(second));
             assert!(first.len().abs_diff(second.len()) < 64);

@@ -76,7 +76,7 @@ impl Scores {
             let first = chunk * LEAF_CHUNK;
             for (leaf, rows) in leaves {
                 let value = tree.leaves[*leaf].value;
-                match rows.within(first, first + scores.len()) {
+                match rows.within(first..first + scores.len()) {
                     Part::Bits { words, .. } => add(scores, words, value),
                     Part::Numbers(rows) => {
                         for row in rows {

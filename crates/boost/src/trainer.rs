@@ -259,6 +259,7 @@ impl Trainer {
         let data = &mut self.train.data;
         let order = Order::by_leaf(tree, data);
         data.reorder(&order);
+        self.workshop.grower.reorder(&order, data);
         self.workshop.gradients.reorder(order);
     }
 

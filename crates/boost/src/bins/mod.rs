@@ -153,6 +153,11 @@ impl Layout {
         layout
     }
 
+    /// The bins of all features, as many as a histogram has.
+    pub(crate) fn bins(&self) -> usize {
+        self.groups() * GROUP * NARROW_BINS + self.wide.iter().sum::<usize>()
+    }
+
     /// The features whose codes are bytes.
     pub(crate) fn narrow_features(&self) -> Vec<usize> {
         let narrow = |place: &Place| matches!(place, Place::Narrow { .. });

@@ -56,22 +56,9 @@ pub(super) struct Children {
 }
 
 impl<'a> Ground<'a> {
-    /// The leaf of all rows that the tree is grown on; `before` are the sums over all there are, of the tree before.
-    pub(super) fn root(
-        &self,
-        histograms: &Histograms,
-        before: &mut Option<Histogram>,
-        rows: Rows,
-    ) -> Sprout {
-        let mut histogram = histograms.take(self.data.bins());
-        if rows.count() == self.data.num_rows() {
-            let whole = self.whole(before.take());
-            histogram.copy(&whole);
-            *before = Some(whole);
-        } else {
-            histogram.build(self.data, self.gradients.words.as_slice(), &rows);
-            *before = None;
-        }
+    /// The leaf of all rows that the tree is grown on.
+    pub(super) fn root(&self, histograms: &Histograms, rows: Rows) -> Sprout {
+        let histogram = histograms.of(self, &rows);
         // Every row is in some bin of any one feature.
         let first = self.features.first().map(|(_, place)| histogram.of(*place));
         let words = first.unwrap_or_default().iter();
@@ -89,24 +76,6 @@ impl<'a> Ground<'a> {
         self.find_best(&mut root);
         histograms.release(&mut root);
         root
-    }
-
-    /// The sums over all rows, from those of the tree before if not too much has changed since. (Words are added, whatever
-    /// their units.)
-    fn whole(&self, before: Option<Histogram>) -> Histogram {
-        let gradients = self.gradients;
-        match before {
-            Some(mut whole) if gradients.changed.count() < self.data.num_rows() / 2 => {
-                whole.add(self.data, gradients.changes(), &gradients.changed);
-                whole
-            }
-            _ => {
-                let mut whole = Histogram::new(self.data.bins().layout());
-                let all = Rows::all(self.data.num_rows());
-                whole.build(self.data, gradients.words.as_slice(), &all);
-                whole
-            }
-        }
     }
 
     /// Splits a leaf; without `search` its children are final.
@@ -157,8 +126,7 @@ impl<'a> Ground<'a> {
             true => (left, right),
             false => (right, left),
         };
-        let mut histogram = histograms.take(self.data.bins());
-        histogram.build(self.data, self.gradients.words.as_slice(), &smaller.rows);
+        let histogram = histograms.of(self, &smaller.rows);
         greater.histogram = parents.map(|mut parents| {
             parents.subtract(&histogram);
             parents

@@ -151,7 +151,7 @@ fn a_panic_ends_the_growth_on_all_threads() {
         ground(&parameters, &data, &gradients),
         Histograms::default(),
     );
-    let root = sound.root(&histograms, &mut None, Rows::all(4_000));
+    let root = sound.root(&histograms, Rows::all(4_000));
     let too_few = Gradients::new(1, 1);
     let growth = Growth {
         ground: &ground(&parameters, &data, &too_few),
