@@ -38,6 +38,13 @@ pub(super) struct Extent {
     lambda_l2: f64,
 }
 
+impl Extent {
+    /// How many rows.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+}
+
 /// A leaf with all that splitting it takes.
 #[derive(Debug)]
 pub(super) struct Sprout {

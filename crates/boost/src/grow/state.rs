@@ -8,6 +8,9 @@ use crate::grow::{Grown, Histograms};
 use crate::split::Split;
 use crate::tree::{Node, Rule, Tree};
 
+/// Rows from which on a leaf is not split ahead of its turn.
+const MANY_ROWS: usize = 1 << 17;
+
 /// The tree so far, and what was split ahead.
 pub(super) struct State {
     /// All leaves there were, and those that come of splits whose turn has not come yet.
@@ -170,7 +173,8 @@ impl State {
     }
 
     /// The site to split next: the one whose turn it is, or ahead of its turn one that gains as much as splits did in the tree
-    /// before, wherever it is, if no better ones will use up all leaves.
+    /// before, wherever it is, if no better ones will use up all leaves. One of many rows has its turn: in vain it would be
+    /// much work, and in its turn it is shared.
     pub(super) fn task(&mut self, ground: &Ground<'_>) -> Option<Task> {
         let splits = self.most_leaves - self.leaves.len();
         let last = splits.checked_sub(1)?;
@@ -179,8 +183,11 @@ impl State {
         let turn = self.order.first();
         let turn = turn.map(|(gain, leaf)| (*gain, self.leaves[*leaf].site));
         let turn = turn.filter(|rank| self.waiting.contains(rank));
-        let ahead = self.waiting.first().filter(|(gain, _)| gain.0 >= likely);
-        let rank = turn.or(ahead.copied())?;
+        let ahead = || {
+            let mut likely = self.waiting.iter().take_while(|(gain, _)| gain.0 >= likely);
+            likely.find(|(_, site)| self.sites[*site].extent.count() < MANY_ROWS)
+        };
+        let rank = turn.or_else(|| ahead().copied())?;
         self.waiting.remove(&rank);
         let (gain, site) = rank;
         let next = std::mem::replace(&mut self.sites[site].next, Next::Working);
