@@ -223,11 +223,11 @@ impl Words for &[u64] {
     }
 }
 
-/// Words to be taken off.
+/// Words to be subtracted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken<W>(pub(crate) W);
+pub(crate) struct Negated<W>(pub(crate) W);
 
-impl<W: Words> Words for Taken<W> {
+impl<W: Words> Words for Negated<W> {
     #[inline(always)]
     fn of(self, row: usize) -> u64 {
         self.0.of(row).wrapping_neg()

@@ -95,25 +95,20 @@ impl Histogram {
 
     /// Becomes the sum of others.
     pub(crate) fn sum(&mut self, others: &[&Self]) {
+        // A group at a time, which stays in the first cache.
         let narrow = self.narrow.par_iter_mut().enumerate();
         narrow.for_each(|(group, sums)| {
-            // A group at a time, which stays in the first cache.
-            sums.as_flattened_mut().fill(0);
-            for other in others {
-                let bins = sums.as_flattened_mut().iter_mut();
-                for (bin, other) in bins.zip(other.narrow[group].as_flattened()) {
-                    *bin = bin.wrapping_add(*other);
-                }
-            }
+            let others = others
+                .iter()
+                .map(|other| other.narrow[group].as_flattened());
+            sum_bins(sums.as_flattened_mut(), others);
         });
         let wide = self.wide.par_iter_mut().enumerate();
         wide.for_each(|(column, sums)| {
-            sums.fill(0);
-            for other in others {
-                for (bin, other) in sums.iter_mut().zip(&other.wide[column]) {
-                    *bin = bin.wrapping_add(*other);
-                }
-            }
+            sum_bins(
+                sums,
+                others.iter().map(|other| other.wide[column].as_slice()),
+            );
         });
     }
 
@@ -223,6 +218,16 @@ impl Histogram {
                     self.add_word(data, first + word, &codes[word..], count, sums);
                 }
             }
+        }
+    }
+}
+
+/// Makes bins the sums of others.
+fn sum_bins<'a>(sums: &mut [u64], others: impl Iterator<Item = &'a [u64]>) {
+    sums.fill(0);
+    for other in others {
+        for (sum, bin) in sums.iter_mut().zip(other) {
+            *sum = sum.wrapping_add(*bin);
         }
     }
 }
