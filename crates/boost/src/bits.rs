@@ -10,89 +10,6 @@ pub(crate) const WORD_ROWS: usize = u64::BITS as usize;
 /// Numbers that may be written behind those that count.
 pub(crate) const SLACK: usize = MOST_LANES;
 
-/// Sixteen bytes to look up by half a byte.
-type Halves = [u8; 16];
-
-/// A set of codes of a byte.
-#[derive(Debug)]
-pub(crate) struct CodeSet {
-    /// Whether each is in the set.
-    pub(crate) has: [bool; 256],
-    /// The same as bits: by the lower half of a code, a bit for each upper half below 8, and from 8 on.
-    halves: [Halves; 2],
-}
-
-impl CodeSet {
-    /// Of some codes.
-    pub(crate) fn new(codes: &[usize]) -> Self {
-        let mut set = Self {
-            has: [false; 256],
-            halves: [[0; 16]; 2],
-        };
-        for code in codes {
-            set.has[*code] = true;
-            let (lower, upper) = (code % 16, code / 16);
-            set.halves[upper / 8][lower] |= 1 << (upper % 8);
-        }
-        set
-    }
-
-    /// Parts rows, a bit each, by their codes, of which there may be more: those with a code in the set go to `inside`, all
-    /// others stay. Returns how many went.
-    pub(crate) fn part(&self, codes: &[u8], rows: &mut [u64], inside: &mut [u64]) -> usize {
-        let codes = &codes[..codes.len().min(rows.len() * WORD_ROWS)];
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = pulp::x86::V3::try_new() {
-            return simd.vectorize(by_vectors::Part {
-                simd,
-                set: self,
-                codes,
-                rows,
-                inside,
-            });
-        }
-        part_words(codes, rows, inside, |codes, _| self.bits(codes))
-    }
-
-    /// Which of some codes are in the set.
-    fn bits(&self, codes: &[u8]) -> u64 {
-        of(codes.iter().map(|code| self.has[usize::from(*code)]))
-    }
-}
-
-/// Parts rows by codes of 16 bits: those whose code `goes` go to `inside`, all others stay. Returns how many went.
-pub(crate) fn part_wide(
-    codes: &[u16],
-    rows: &mut [u64],
-    inside: &mut [u64],
-    goes: &[bool],
-) -> usize {
-    part_words(codes, rows, inside, |codes, rows| {
-        let mut bits = 0;
-        for_each(&[rows], 0, |row| {
-            bits |= u64::from(goes[usize::from(codes[row])]) << row;
-        });
-        bits
-    })
-}
-
-/// Parts rows, word by word; `goes` has some codes and the bits of those that are asked for.
-#[inline(always)]
-fn part_words<T>(
-    codes: &[T],
-    rows: &mut [u64],
-    inside: &mut [u64],
-    goes: impl Fn(&[T], u64) -> u64,
-) -> usize {
-    let mut count = 0;
-    for ((rows, inside), codes) in rows.iter_mut().zip(inside).zip(codes.chunks(WORD_ROWS)) {
-        *inside = *rows & goes(codes, *rows);
-        *rows &= !*inside;
-        count += inside.count_ones() as usize;
-    }
-    count
-}
-
 /// A bit for each of at most 64. To be inlined always: it is vectored.
 #[inline(always)]
 pub(crate) fn of(flags: impl DoubleEndedIterator<Item = bool>) -> u64 {
@@ -173,61 +90,10 @@ fn numbers_one_by_one(words: &[u64], first: usize, into: &mut [u32]) -> usize {
 
 #[cfg(target_arch = "x86_64")]
 mod by_vectors {
-    use std::arch::x86_64::__m256i;
+    use pulp::NullaryFnOnce;
 
-    use pulp::{NullaryFnOnce, cast, x86::V3};
-
-    use super::{CodeSet, WORD_ROWS, part_words};
+    use super::WORD_ROWS;
     use crate::lanes::Lanes;
-
-    pub(super) struct Part<'a> {
-        pub(super) simd: V3,
-        pub(super) set: &'a CodeSet,
-        pub(super) codes: &'a [u8],
-        pub(super) rows: &'a mut [u64],
-        pub(super) inside: &'a mut [u64],
-    }
-
-    impl NullaryFnOnce for Part<'_> {
-        type Output = usize;
-
-        #[inline(always)]
-        fn call(self) -> usize {
-            let Self {
-                simd,
-                set,
-                codes,
-                rows,
-                inside,
-            } = self;
-            part_words(codes, rows, inside, |codes, _| {
-                let Ok(codes) = <[u8; WORD_ROWS]>::try_from(codes) else {
-                    return set.bits(codes);
-                };
-                let [low, high]: [__m256i; 2] = cast(codes);
-                u64::from(has(simd, set, low)) | u64::from(has(simd, set, high)) << 32
-            })
-        }
-    }
-
-    /// Which of 32 codes are in the set, found by the halves of each (Langdale and Lemire 2019).
-    #[inline(always)]
-    fn has(simd: V3, set: &CodeSet, codes: __m256i) -> u32 {
-        let (avx, avx2) = (simd.avx, simd.avx2);
-        let twice = |halves: [u8; 16]| -> __m256i { cast([halves, halves]) };
-        let lower = avx2._mm256_and_si256(codes, avx._mm256_set1_epi8(0x0F));
-        let below = avx2._mm256_shuffle_epi8(twice(set.halves[0]), lower);
-        let above = avx2._mm256_shuffle_epi8(twice(set.halves[1]), lower);
-        // A code's highest bit says which of them its upper half is in.
-        let bits = avx2._mm256_blendv_epi8(below, above, codes);
-        let upper = avx2._mm256_srli_epi16::<4>(codes);
-        let upper = avx2._mm256_and_si256(upper, avx._mm256_set1_epi8(0x07));
-        let bit = avx2._mm256_shuffle_epi8(twice(BITS), upper);
-        let found = avx2._mm256_cmpeq_epi8(avx2._mm256_and_si256(bits, bit), bit);
-        avx2._mm256_movemask_epi8(found) as u32
-    }
-
-    const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
     /// Writes the numbers of rows; the first bit is row `first`.
     pub(super) fn numbers<const COUNT: usize>(
@@ -298,39 +164,6 @@ mod tests {
     }
 
     proptest! {
-        /// By vectors and row by row, by codes of a byte and of more: parting is filtering.
-        #[test]
-        fn rows_are_parted_by_their_codes(
-            rows in prop::collection::vec(any::<u64>(), 1..6),
-            short in 0usize..WORD_ROWS,
-            codes in prop::collection::vec(any::<u8>(), 6 * WORD_ROWS),
-            has in prop::collection::vec(any::<bool>(), 256),
-        ) {
-            let mut rows = rows;
-            if let Some(last) = rows.last_mut() {
-                *last >>= short;
-            }
-            let codes = &codes[..rows.len() * WORD_ROWS - short];
-            let wide: Vec<u16> = codes.iter().map(|code| u16::from(*code)).collect();
-            let of_set: Vec<usize> = (0..256).filter(|code| has[*code]).collect();
-            let set = CodeSet::new(&of_set);
-            let (inside, outside): (Vec<usize>, Vec<usize>) = rows_of(&rows)
-                .into_iter()
-                .partition(|row| has[usize::from(codes[*row])]);
-            type Way<'a> = &'a dyn Fn(&mut [u64], &mut [u64]) -> usize;
-            let ways: [Way<'_>; 3] = [
-                &|rows, to| set.part(codes, rows, to),
-                &|rows, to| part_words(codes, rows, to, |codes, _| set.bits(codes)),
-                &|rows, to| part_wide(&wide, rows, to, &has),
-            ];
-            for way in ways {
-                let (mut rest, mut found) = (rows.clone(), vec![0; rows.len()]);
-                prop_assert_eq!(way(&mut rest, &mut found), inside.len());
-                prop_assert_eq!(rows_of(&found), inside.clone());
-                prop_assert_eq!(rows_of(&rest), outside.clone());
-            }
-        }
-
         /// The numbers of rows, by vectors and one by one.
         #[test]
         fn rows_have_their_numbers(words in prop::collection::vec(prop_oneof![any::<u64>(), Just(1 << 63)], 0..6), first in 0usize..1000) {

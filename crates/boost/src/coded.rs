@@ -1,202 +1,140 @@
-//! A tree in terms of bins, to be run over a dataset.
+//! A tree in terms of bins, to be run over codes.
 
-use crate::bins::{GROUP, Place};
-use crate::bits::{self, CodeSet};
-use crate::dataset::Dataset;
-use crate::index::Index;
-use crate::part::part;
+use crate::bins::{Bins, GROUP, Place};
+use crate::bits;
+use crate::code_set::{CodeSet, part_wide};
+use crate::codes::Codes;
+use crate::leaf_digits::LeafDigits;
 use crate::tree::{Child, Rule, Tree};
 
-/// A tree in terms of the bins of a dataset. Rows go the same way as their values go in the tree itself.
+/// A tree in terms of bins. Rows go the same way by their codes as their values go in the tree itself.
 #[derive(Debug)]
 pub(crate) struct CodedTree<'a> {
     tree: &'a Tree,
     /// Of each node.
-    sides: Vec<Sides<'a>>,
+    ways: Vec<Way>,
 }
 
-/// Which rows of a dataset go left.
+/// Which codes go left.
 #[derive(Debug)]
-pub(crate) enum Sides<'a> {
-    /// By codes of a byte.
-    Narrow {
-        codes: Bytes<'a>,
-        goes_left: Box<CodeSet>,
-    },
-    /// By codes of 16 bits.
-    Wide {
-        codes: &'a [u16],
-        index: &'a Index,
-        /// The codes that go left, and of each whether it does.
-        left: Vec<usize>,
-        goes_left: Vec<bool>,
-    },
-    /// All of them, or none: the feature has one bin and no codes.
+enum Way {
+    /// Of a byte, in this column.
+    Narrow { column: usize, left: CodeSet },
+    /// Of 16 bits, in this column; of each whether it does.
+    Wide { column: usize, left: Vec<bool> },
+    /// All, or none: the feature has one bin and no codes.
     Same(bool),
 }
 
-/// The codes of a feature, as they lie twice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bytes<'a> {
-    /// One behind the other.
-    pub(crate) column: &'a [u8],
-    /// Each with those of the row's other features, so many bytes after that of the row before.
-    pub(crate) rows: &'a [u8],
-    pub(crate) width: usize,
-}
-
-/// Where fewer rows than one in so many are wanted, each code lies in a cache line of its own, in the column too. Then those
-/// lines are read that the sums of the children want next, or that were read for the parent's.
-const SPARSE: usize = 24;
-
-impl<'a> Bytes<'a> {
-    fn of(data: &'a Dataset, group: usize, lane: usize) -> Self {
-        let words = data.words().as_flattened();
-        Self {
-            column: &data.codes.narrow[group * GROUP + lane],
-            rows: words.get(group * GROUP + lane..).unwrap_or_default(),
-            width: data.bins().layout().words() * GROUP,
-        }
-    }
-
-    /// Puts the rows that go left before all others; returns how many. The order stays.
-    fn part(self, rows: &mut [u32], goes_left: &[bool; 256]) -> usize {
-        let span = match rows {
-            [first, .., last] => (*last - *first) as usize,
-            _ => 0,
-        };
-        let Self {
-            column,
-            rows: bytes,
-            width,
-        } = self;
-        if span > rows.len() * SPARSE {
-            part(rows, |row| goes_left[usize::from(bytes[row * width])])
-        } else {
-            part(rows, |row| goes_left[usize::from(column[row])])
-        }
-    }
-}
-
-impl<'a> Sides<'a> {
-    /// As the rule says of a feature's values.
-    pub(crate) fn new(rule: &Rule, feature: usize, data: &'a Dataset) -> Self {
-        let bins = data.bins().of(feature);
-        let left = bins.left_codes(rule);
-        match data.bins().layout().places[feature] {
+impl Way {
+    fn new(rule: &Rule, feature: usize, bins: &Bins) -> Self {
+        let of = bins.of(feature);
+        let codes = of.left_codes(rule);
+        match bins.layout().places[feature] {
             Some(Place::Narrow { group, lane }) => Self::Narrow {
-                codes: Bytes::of(data, group, lane),
-                goes_left: Box::new(CodeSet::new(&left)),
+                column: group * GROUP + lane,
+                left: CodeSet::new(&codes, of.count()),
             },
             Some(Place::Wide { column }) => {
-                let mut goes_left = vec![false; bins.count()];
-                left.iter().for_each(|code| goes_left[*code] = true);
-                Self::Wide {
-                    codes: &data.codes.wide[column],
-                    index: &data.indexes[column],
-                    left,
-                    goes_left,
-                }
+                let mut left = vec![false; of.count()];
+                codes.iter().for_each(|code| left[*code] = true);
+                Self::Wide { column, left }
             }
-            None => Self::Same(!left.is_empty()),
+            None => Self::Same(!codes.is_empty()),
         }
     }
 
-    /// Puts the rows that go left before all others; returns how many. The order stays.
-    pub(crate) fn part(&self, rows: &mut [u32]) -> usize {
+    /// Of rows from `first` on, a bit each, puts those that go left into `left`, which is empty.
+    fn part(&self, codes: &Codes, first: usize, rows: &mut [u64], into: &mut [u64]) {
         match self {
-            Self::Narrow { codes, goes_left } => codes.part(rows, &goes_left.has),
-            Self::Wide {
-                codes, goes_left, ..
-            } => part(rows, |row| goes_left[usize::from(codes[row])]),
-            Self::Same(goes_left) => rows.len() * usize::from(*goes_left),
-        }
-    }
-
-    /// Of `count` of all rows, a bit each, puts those that go left into `left`, which is empty; returns how many. `None` if
-    /// there is no quicker way to know them than to look at the codes.
-    pub(crate) fn look_up(
-        &self,
-        count: usize,
-        rows: &mut [u64],
-        left: &mut [u64],
-    ) -> Option<usize> {
-        match self {
-            Self::Wide {
-                index, left: codes, ..
-            } if index.count(codes) < count => Some(index.part(codes, rows, left)),
-            _ => None,
-        }
-    }
-
-    /// Of rows from `first` on, a bit each, puts those that go left into `left`, which is empty; returns how many.
-    pub(crate) fn part_bits(&self, first: usize, rows: &mut [u64], left: &mut [u64]) -> usize {
-        match self {
-            Self::Narrow { codes, goes_left } => goes_left.part(&codes.column[first..], rows, left),
-            Self::Wide {
-                codes, goes_left, ..
-            } => bits::part_wide(&codes[first..], rows, left, goes_left),
-            Self::Same(false) => 0,
-            Self::Same(true) => {
-                left.swap_with_slice(rows);
-                bits::count(left)
+            Self::Narrow { column, left } => {
+                left.part(&codes.narrow[*column][first..], rows, into);
             }
+            Self::Wide { column, left } => {
+                part_wide(&codes.wide[*column][first..], rows, into, left);
+            }
+            Self::Same(false) => {}
+            Self::Same(true) => into.swap_with_slice(rows),
         }
     }
 }
 
 impl<'a> CodedTree<'a> {
-    /// The tree, in terms of the bins of these rows.
-    pub(crate) fn new(tree: &'a Tree, data: &'a Dataset) -> Self {
+    /// The tree, in terms of these bins.
+    pub(crate) fn new(tree: &'a Tree, bins: &Bins) -> Self {
         let nodes = tree.nodes.iter();
-        let sides = nodes.map(|node| Sides::new(&node.rule, node.feature, data));
+        let ways = nodes.map(|node| Way::new(&node.rule, node.feature, bins));
         Self {
             tree,
-            sides: sides.collect(),
+            ways: ways.collect(),
         }
     }
 
-    /// Gives rows from `first` on, a bit each, leaf by leaf and with the tree's value for them, to `take`.
-    pub(crate) fn run(&self, first: usize, rows: Vec<u64>, mut take: impl FnMut(&[u64], f64)) {
-        let root: Child = if self.sides.is_empty() { !0 } else { 0 };
+    /// The size of what it takes to run it.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_wide = |way: &Way| match way {
+            Way::Wide { left, .. } => left.len(),
+            Way::Narrow { .. } | Way::Same(_) => 0,
+        };
+        size_of_val(&*self.ways) + self.ways.iter().map(of_wide).sum::<usize>()
+    }
+
+    /// Gives rows from `first` on, a bit each, leaf by leaf and with the leaf's number, to `take`.
+    pub(crate) fn run(
+        &self,
+        codes: &Codes,
+        first: usize,
+        rows: Vec<u64>,
+        mut take: impl FnMut(usize, &[u64]),
+    ) {
+        let root: Child = if self.ways.is_empty() { !0 } else { 0 };
         let mut waiting = vec![(root, rows)];
         let mut spare = Vec::new();
         while let Some((child, mut right)) = waiting.pop() {
             let Ok(number) = usize::try_from(child) else {
-                let value = self.tree.leaves[!child as usize].value;
-                take(&right, value);
+                take(!child as usize, &right);
                 spare.push(right);
                 continue;
             };
             let mut left: Vec<u64> = spare.pop().unwrap_or_default();
             left.clear();
             left.resize(right.len(), 0);
-            self.sides[number].part_bits(first, &mut right, &mut left);
+            self.ways[number].part(codes, first, &mut right, &mut left);
             let node = &self.tree.nodes[number];
             waiting.extend([(node.left, left), (node.right, right)]);
         }
     }
+
+    /// Adds to the sums of rows from `first` on, of which those are meant that have a bit, the values of their leaves. There
+    /// are `step` sums a row, of which the first is meant.
+    pub(crate) fn add(
+        &self,
+        codes: &Codes,
+        first: usize,
+        rows: Vec<u64>,
+        sums: &mut [f64],
+        step: usize,
+    ) {
+        let leaves = &self.tree.leaves;
+        if leaves.len() > LeafDigits::MOST_LEAVES {
+            self.run(codes, first, rows, |leaf, rows| {
+                bits::for_each(rows, 0, |row| sums[row * step] += leaves[leaf].value);
+            });
+            return;
+        }
+        let mut digits = LeafDigits::new(rows.len());
+        self.run(codes, first, rows, |leaf, rows| digits.put(leaf, rows));
+        let values: Vec<f64> = leaves.iter().map(|leaf| leaf.value).collect();
+        digits.add(&values, sums, step);
+    }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use crate::bins::FeatureBins;
-    use crate::testing::{code, dataset, table};
+    use crate::testing::{dataset, table};
     use crate::tree::{Answer, Missing, Node};
-
-    /// The rows whose code is in a set go left.
-    pub(crate) fn sides(column: &[u8], goes_left: impl Fn(&usize) -> bool) -> Sides<'_> {
-        let left: Vec<usize> = (0..256).filter(goes_left).collect();
-        Sides::Narrow {
-            codes: Bytes {
-                column,
-                rows: column,
-                width: 1,
-            },
-            goes_left: Box::new(CodeSet::new(&left)),
-        }
-    }
 
     /// A stump for each feature and rule: a row must go the same way by its bins and by its values.
     #[test]
@@ -241,11 +179,12 @@ pub(crate) mod tests {
                     leaves: vec![leaf(1.0), leaf(2.0)],
                     shrinkage: 1.0,
                 };
-                let coded = CodedTree::new(&tree, &data);
+                let coded = CodedTree::new(&tree, data.bins());
                 for first in [0, 640] {
                     let mut count = 0;
                     let rows = bits::all(column.len() - first);
-                    coded.run(first, rows, |rows, found| {
+                    coded.run(&data.codes, first, rows, |leaf, rows| {
+                        let found = tree.leaves[leaf].value;
                         bits::for_each(rows, first, |row| {
                             let value = column[row];
                             let expected = tree.value(|_| value);
@@ -259,37 +198,48 @@ pub(crate) mod tests {
         }
     }
 
-    /// However far apart rows are, they are parted by their own codes.
+    /// Of few leaves and of more than have a number in [`LeafDigits`].
     #[test]
-    fn few_rows_are_parted_like_many() {
-        let data = dataset(&table(20_000), 1);
-        for &(feature, place) in &data.bins().layout().used {
-            let bins = data.bins().of(feature).count();
-            let codes = (1..bins).step_by(2);
-            let rule = match data.bins().of(feature) {
-                FeatureBins::Number(of) => Rule::Number {
-                    threshold: of.bounds[bins / 2 - 1],
+    fn rows_get_the_value_of_their_leaf() {
+        let data = dataset(&table(10_000), 1);
+        for leaves in [1, 2, 60, LeafDigits::MOST_LEAVES, 400] {
+            let node = |number: i32| Node {
+                feature: [0, 2, 4, 6][number as usize % 4],
+                rule: Rule::Number {
+                    threshold: f64::from(number % 40) / 10.0 - 2.0,
                     missing: Missing::None,
                     default_left: false,
                 },
-                FeatureBins::Category(of) => {
-                    Rule::of_categories(codes.map(|code| of.categories[code - 1]))
-                }
+                gain: 1.0,
+                left: !number,
+                right: number + 1,
+                answer: Answer::default(),
             };
-            let sides = Sides::new(&rule, feature, &data);
-            for step in [1, SPARSE + 1, 100] {
-                let mut rows: Vec<u32> = (0..20_000).step_by(step).collect();
-                let goes_left = |row: &u32| {
-                    let code = code(&data, place, *row as usize);
-                    rule.goes_left(data.bins().of(feature).value(code))
-                };
-                let (mut expected, right): (Vec<u32>, Vec<u32>) =
-                    rows.iter().partition(|row| goes_left(row));
-                let left = sides.part(&mut rows);
-                assert_eq!(left, expected.len(), "{place:?} {step}");
-                expected.extend(right);
-                assert_eq!(rows, expected, "{place:?} {step}");
+            let mut nodes: Vec<Node> = (0..leaves as i32 - 1).map(node).collect();
+            if let Some(last) = nodes.last_mut() {
+                last.right = !(leaves as i32 - 1);
             }
+            let leaf = |number| Answer {
+                value: 0.5 + f64::from(number),
+                ..Answer::default()
+            };
+            let tree = Tree {
+                nodes,
+                leaves: (0..leaves as u32).map(leaf).collect(),
+                shrinkage: 1.0,
+            };
+            let coded = CodedTree::new(&tree, data.bins());
+            let (first, count, step) = (640, 9_000, 2);
+            let rows = bits::taken(0..count, |row| row % 5 != 1);
+            let mut expected = vec![1.0; count * step];
+            coded.run(&data.codes, first, rows.clone(), |leaf, rows| {
+                bits::for_each(rows, 0, |row| {
+                    expected[row * step] += tree.leaves[leaf].value
+                });
+            });
+            let mut found = vec![1.0; count * step];
+            coded.add(&data.codes, first, rows, &mut found, step);
+            assert_eq!(found, expected, "{leaves}");
         }
     }
 }

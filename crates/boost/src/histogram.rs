@@ -312,9 +312,9 @@ fn add_wide(into: &mut [Vec<u64>], codes: &[Word], step: usize, gradients: &[u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coded::tests::sides;
     use crate::gradient::{Gradients, Sums};
     use crate::rows::Rows;
+    use crate::sides::tests::sides;
     use crate::testing::{ByRow, code, dataset, table};
 
     /// The sums of a feature over rows, one by one.

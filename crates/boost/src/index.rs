@@ -61,7 +61,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bits::part_wide;
+    use crate::code_set::part_wide;
     use proptest::prelude::*;
 
     proptest! {

@@ -40,7 +40,7 @@ pub(crate) struct LeafMasks {
 
 impl LeafMasks {
     /// The tree in terms of these bins; `None` if it has more leaves than a set holds, or does not come to each by one way.
-    /// Nor where it tells no categories apart: comparing numbers takes half the time.
+    /// Nor where it tells no categories apart: to compare numbers, 64 at once, takes less.
     pub(crate) fn new(tree: &Tree, bins: &Bins) -> Option<Self> {
         let is_of_categories = |node: &Node| matches!(node.rule, Rule::Category { .. });
         if !tree.nodes.iter().any(is_of_categories) {

@@ -28,7 +28,7 @@ impl Order {
             ends: Vec::with_capacity(tree.leaves.len()),
         };
         let all = bits::all(data.num_rows());
-        CodedTree::new(tree, data).run(0, all, |rows, _| {
+        CodedTree::new(tree, data.bins()).run(&data.codes, 0, all, |_, rows| {
             order.rows.extend(bits::list(rows, bits::count(rows)));
             order.ends.push(order.rows.len());
         });
@@ -106,7 +106,7 @@ mod tests {
         }
         assert_eq!(data.weight, Some(data.label.clone()));
         let mut ends = Vec::new();
-        CodedTree::new(&tree(), &data).run(0, bits::all(rows), |leaf, _| {
+        CodedTree::new(&tree(), data.bins()).run(&data.codes, 0, bits::all(rows), |_, leaf| {
             let mut numbers = Vec::new();
             bits::for_each(leaf, 0, |row| numbers.push(row));
             let first = ends.last().copied().unwrap_or(0);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::bits::{self, WORD_ROWS};
-use crate::coded::Sides;
+use crate::sides::Sides;
 
 /// Words that one thread parts at a time.
 const WORDS: usize = 1 << 8;
@@ -177,7 +177,7 @@ impl<'a> Part<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coded::tests::sides;
+    use crate::sides::tests::sides;
     use proptest::prelude::*;
 
     fn numbers(part: Part<'_>) -> Vec<u32> {

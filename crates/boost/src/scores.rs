@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::bits::{self, WORD_ROWS};
 use crate::coded::CodedTree;
+use crate::codes::Codes;
 use crate::dataset::Dataset;
 use crate::math::{Vectored, vectored};
 use crate::objective::normaliser;
@@ -93,13 +94,14 @@ impl Scores {
         &mut self,
         class: usize,
         tree: &CodedTree<'_>,
+        codes: &Codes,
         wanted: impl Fn(Range<usize>) -> Vec<u64> + Sync,
     ) {
         let chunks = self.classes[class].par_chunks_mut(RUN_CHUNK).enumerate();
         chunks.for_each(|(chunk, scores)| {
             let first = chunk * RUN_CHUNK;
             let rows = wanted(first..first + scores.len());
-            tree.run(first, rows, |rows, value| add(scores, rows, value));
+            tree.add(codes, first, rows, scores, 1);
         });
     }
 
@@ -108,7 +110,7 @@ impl Scores {
         if trees.is_empty() {
             return;
         }
-        let trees = trees.iter().map(|tree| CodedTree::new(tree, data));
+        let trees = trees.iter().map(|tree| CodedTree::new(tree, data.bins()));
         let trees: Vec<CodedTree<'_>> = trees.collect();
         let outputs = self.classes.len();
         for (class, scores) in self.classes.iter_mut().enumerate() {
@@ -119,8 +121,7 @@ impl Scores {
                 let first = chunk * RUN_CHUNK;
                 // Chunk by chunk, so that the codes of its rows stay in the cache from tree to tree.
                 for tree in trees.clone() {
-                    let rows = bits::all(scores.len());
-                    tree.run(first, rows, |rows, value| add(scores, rows, value));
+                    tree.add(&data.codes, first, bits::all(scores.len()), scores, 1);
                 }
             });
         }

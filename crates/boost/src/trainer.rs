@@ -332,15 +332,14 @@ impl Trainer {
         let Side { data, scores } = &mut self.train;
         scores.add_grown(class, tree, leaves);
         if !bag.is_full() {
-            let coded = CodedTree::new(tree, data);
-            scores.add_tree(class, &coded, |rows| {
+            let coded = CodedTree::new(tree, data.bins());
+            scores.add_tree(class, &coded, &data.codes, |rows| {
                 bits::taken(rows, |row| !bag.holds(numbers[row]))
             });
         }
         if let Some(Side { data, scores }) = &mut self.validation {
-            scores.add_tree(class, &CodedTree::new(tree, data), |rows| {
-                bits::all(rows.len())
-            });
+            let coded = CodedTree::new(tree, data.bins());
+            scores.add_tree(class, &coded, &data.codes, |rows| bits::all(rows.len()));
         }
     }
 }

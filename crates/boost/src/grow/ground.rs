@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use crate::bins::{Bins, FeatureBins, Place};
-use crate::coded::Sides;
 use crate::dataset::Dataset;
 use crate::gradient::{Gradients, Sums};
 use crate::grow::Histograms;
 use crate::histogram::Histogram;
 use crate::parameters::Checked;
 use crate::rows::Rows;
+use crate::sides::Sides;
 use crate::split::{Cut, Finder, Split};
 use crate::tree::{Answer, Missing, Rule};
 

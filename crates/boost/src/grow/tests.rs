@@ -63,10 +63,10 @@ fn a_leaf_answers_the_mean_of_its_rows() {
         assert!(rows.len() >= 20);
         seen += rows.len();
         // The tree itself sends each row to the leaf that it was grown in.
-        let coded = crate::coded::CodedTree::new(&tree, &data);
+        let coded = crate::coded::CodedTree::new(&tree, data.bins());
         for row in rows {
-            let take = |rows: &[u64], value| assert!(rows == [0] || value == answer.value);
-            coded.run(row, vec![1], take);
+            let take = |found: usize, rows: &[u64]| assert!(rows == [0] || found == leaf);
+            coded.run(&data.codes, row, vec![1], take);
         }
     }
     assert_eq!(seen, data.num_rows());

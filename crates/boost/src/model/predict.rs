@@ -6,8 +6,11 @@ mod tests;
 use std::ops::Range;
 
 use crate::bins::Bins;
+use crate::bits;
+use crate::coded::CodedTree;
 use crate::codes::Codes;
 use crate::error::Error;
+use crate::leaf_digits::LeafDigits;
 use crate::masks::LeafMasks;
 use crate::model::{Model, bins::bins};
 use crate::parameters::Objective;
@@ -16,8 +19,9 @@ use crate::tree::Tree;
 /// Rows that go down all trees together: their codes stay in the second cache.
 const ROWS: usize = 1 << 13;
 
-/// Bytes of sets of leaves that are kept ready; the trees beyond, some hundreds, part rows by their values.
-const MOST_MASKS: usize = 32 << 20;
+/// Bytes of what is kept ready for trees; those beyond, after some hundreds with categories or ten thousand without, part rows by their
+/// values.
+const MOST_BYTES: usize = 32 << 20;
 
 /// A model that is ready to predict. To make it so takes about as long as to predict ten thousand rows.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub struct Predictor<'a> {
     model: &'a Model,
     bins: Option<Bins>,
     /// Of the first trees.
-    masks: Vec<Option<LeafMasks>>,
+    ways: Vec<Way<'a>>,
 }
 
 impl Model {
@@ -33,20 +37,20 @@ impl Model {
     #[must_use]
     pub fn predictor(&self) -> Predictor<'_> {
         let bins = bins(&self.trees, self.names.len());
-        let mut masks = Vec::new();
+        let mut ways = Vec::new();
         let mut bytes = 0;
         for tree in &self.trees {
-            if bytes > MOST_MASKS {
+            let Some(bins) = bins.as_ref().filter(|_| bytes <= MOST_BYTES) else {
                 break;
-            }
-            let of_tree = bins.as_ref().and_then(|bins| LeafMasks::new(tree, bins));
-            bytes += of_tree.as_ref().map_or(0, LeafMasks::bytes);
-            masks.push(of_tree);
+            };
+            let way = Way::new(tree, bins);
+            bytes += way.bytes();
+            ways.push(way);
         }
         Predictor {
             model: self,
             bins,
-            masks,
+            ways,
         }
     }
 
@@ -99,6 +103,35 @@ impl Model {
     }
 }
 
+/// How rows go down a tree.
+#[derive(Debug)]
+enum Way<'a> {
+    /// All splits by a feature at once: of categories.
+    Masks(Box<LeafMasks>),
+    /// Split by split, 64 rows at once.
+    Bits(CodedTree<'a>),
+    /// Row by row, by values: of many leaves.
+    Values,
+}
+
+impl<'a> Way<'a> {
+    fn new(tree: &'a Tree, bins: &Bins) -> Self {
+        match LeafMasks::new(tree, bins) {
+            Some(masks) => Self::Masks(Box::new(masks)),
+            None if tree.leaves.len() > LeafDigits::MOST_LEAVES => Self::Values,
+            None => Self::Bits(CodedTree::new(tree, bins)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Masks(masks) => masks.bytes(),
+            Self::Bits(tree) => tree.bytes(),
+            Self::Values => 0,
+        }
+    }
+}
+
 impl Predictor<'_> {
     /// See [`Model::predict_raw`].
     ///
@@ -135,8 +168,11 @@ impl Predictor<'_> {
         for (number, tree) in self.model.trees.iter().enumerate() {
             let sums = &mut sums[number % outputs..];
             let take = |row: usize, value: f64| sums[row * outputs] += value;
-            match (self.masks.get(number), &codes) {
-                (Some(Some(masks)), Some(codes)) => masks.run(codes, 0..rows.len(), take),
+            match (self.ways.get(number), &codes) {
+                (Some(Way::Masks(masks)), Some(codes)) => masks.run(codes, 0..rows.len(), take),
+                (Some(Way::Bits(tree)), Some(codes)) => {
+                    tree.add(codes, 0, bits::all(rows.len()), sums, outputs);
+                }
                 _ => by_values(tree, &columns, rows.len(), take),
             }
         }

@@ -87,7 +87,7 @@ proptest! {
     /// However many leaves trees have, and whatever values there are.
     #[test]
     fn every_row_gets_the_leaves_it_comes_to(
-        trees in prop::collection::vec(prop_oneof![tree(30), tree(90)], 1..6),
+        trees in prop::collection::vec(prop_oneof![tree(30), tree(90), tree(300)], 1..6),
         outputs in 1..3_usize,
         picks in prop::collection::vec(prop::array::uniform5(0..VALUES.len() + 1), 1..40),
     ) {
