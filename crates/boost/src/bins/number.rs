@@ -10,6 +10,7 @@ mod tests;
 use std::hint::select_unpredictable;
 
 use crate::bins::NARROW_BINS;
+use crate::bins::cells::Cells;
 use crate::math::{from_ordered, ordered};
 
 /// Numbers nearer to zero than this count as zero; LightGBM's constant, which is a rounded `float`.
@@ -73,9 +74,14 @@ impl NumberBins {
 
     /// Appends the bins of values; there are at most [`NARROW_BINS`].
     pub(crate) fn encode(&self, values: &[f64], into: &mut Vec<u8>) {
-        let mut bounds = [f64::INFINITY; NARROW_BINS];
-        bounds[..self.bounds.len()].copy_from_slice(&self.bounds);
         let missing = self.code_of_missing() as u8;
+        // Above the last there is nothing.
+        let inner = &self.bounds[..self.bounds.len() - 1];
+        if let Some(cells) = Cells::new(inner) {
+            return cells.encode(values, missing, into);
+        }
+        let mut bounds = [f64::INFINITY; NARROW_BINS];
+        bounds[..inner.len()].copy_from_slice(inner);
         into.extend(values.iter().map(|value| {
             // As many steps for each value and no branch, so that several searches are under way at once.
             let mut code = 0;
