@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::bits::{self, WORD_ROWS};
+use crate::bits::WORD_ROWS;
 use crate::math::{ROUNDER, Vectored, vectored};
 use crate::order::Order;
 use crate::prefetch::prefetch;
@@ -338,11 +338,11 @@ fn add_sizes(sums: &mut [f64; LANES], values: &[f32]) {
 /// A bit for each of at most 64 words that is not that of before.
 #[inline(always)]
 fn differing(words: &[u64], before: &[u64]) -> u64 {
-    let mut differences = [0; WORD_ROWS];
-    for ((difference, word), before) in differences.iter_mut().zip(words).zip(before) {
-        *difference = word ^ before;
-    }
-    bits::of(differences.iter().map(|difference| *difference != 0))
+    // Bits that are put together side by side, without a chain from each to the next: so vectors have many of them.
+    let pairs = words.iter().zip(before).enumerate();
+    pairs.fold(0, |bits, (row, (word, before))| {
+        bits | u64::from(word != before) << row
+    })
 }
 
 /// Rounds up or down such that it is right in the mean; the low 32 bits hold the result. Whole numbers stay.

@@ -173,6 +173,9 @@ impl Histogram {
         let mut count = 0;
         let bits = bits.chunks(GATHERED / WORD_ROWS);
         for (bits, first) in bits.zip((first..).step_by(GATHERED)) {
+            if bits.iter().all(|word| *word == 0) {
+                continue;
+            }
             if bits.iter().all(|word| *word == u64::MAX) {
                 let rows = first..first + bits.len() * WORD_ROWS;
                 self.add_neighbours(data, words, rows);
