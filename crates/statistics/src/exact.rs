@@ -82,6 +82,11 @@ impl ExactSum {
         self.words[(exponent >> 5) & (WORDS - 1)] += (term ^ sign) - sign;
     }
 
+    /// Adds a whole number of below 2^75 on either side, in units of the mantissas of an exponent.
+    pub(crate) fn add_mantissas(&mut self, mantissas: i128, exponent: usize) {
+        self.words[(exponent >> 5) & (WORDS - 1)] += mantissas << (exponent & 31);
+    }
+
     /// Adds terms.
     pub fn extend(&mut self, values: &[f64]) {
         // Two states side by side: neighbours mostly meet in the same words, and need not wait for each other.

@@ -58,14 +58,15 @@ impl Table {
         }
     }
 
-    /// All keys with their counts, in order.
+    /// All keys with their counts.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.slots.iter().copied().filter(|slot| slot.1 > 0)
+    }
+
+    /// The same, in order.
     pub(crate) fn sorted(&self) -> Vec<(u64, u64)> {
-        let mut keys: Vec<_> = self
-            .slots
-            .iter()
-            .copied()
-            .filter(|slot| slot.1 > 0)
-            .collect();
+        let mut keys = Vec::with_capacity(self.used);
+        keys.extend(self.taken());
         keys.sort_unstable_by_key(|slot| slot.0);
         keys
     }

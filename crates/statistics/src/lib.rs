@@ -15,6 +15,7 @@
 //! "The values only" means: any order, any batches and any tree of merges give the same state, bit for bit. So a fitted
 //! mean or median cannot move because a reader cut its batches elsewhere.
 
+mod by_exponent;
 mod compact;
 mod distinct;
 mod exact;

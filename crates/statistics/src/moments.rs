@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use crate::by_exponent::ByExponent;
 use crate::exact::{self, ExactSum};
 use crate::wide::{Magnitude, scale};
 
@@ -15,10 +16,15 @@ impl Squares {
     #[inline]
     fn add(&mut self, value: f64) {
         let (mantissa, exponent) = exact::split(value);
-        let square = u128::from(mantissa) * u128::from(mantissa);
+        self.add_squares(u128::from(mantissa) * u128::from(mantissa), exponent);
+    }
+
+    /// Adds squares in units of those of the mantissas of an exponent.
+    #[inline]
+    fn add_squares(&mut self, squares: u128, exponent: usize) {
         let (word, shift) = ((exponent >> 4) & 127, (2 * exponent) & 31);
-        self.0[word] += i128::from(square as u64) << shift;
-        self.0[word + 2] += i128::from((square >> 64) as u64) << shift;
+        self.0[word] += i128::from(squares as u64) << shift;
+        self.0[word + 2] += i128::from((squares >> 64) as u64) << shift;
     }
 }
 
@@ -78,15 +84,17 @@ impl Moments {
 
     /// Adds values.
     pub fn extend(&mut self, values: &[f64]) {
-        // Two states side by side: neighbours mostly meet in the same words, and need not wait for each other.
-        let mut other = Self::default();
-        let (pairs, last) = values.as_chunks::<2>();
-        for [a, b] in pairs {
-            self.add(*a);
-            other.add(*b);
+        for values in values.chunks(ByExponent::MOST) {
+            let Some(sums) = ByExponent::of(values) else {
+                values.iter().for_each(|value| self.add(*value));
+                continue;
+            };
+            self.count += values.len() as u64;
+            for terms in sums.terms() {
+                self.sum.add_mantissas(terms.sum, terms.exponent);
+                self.squares.add_squares(terms.squares, terms.exponent);
+            }
         }
-        last.iter().for_each(|value| self.add(*value));
-        self.merge(&other);
     }
 
     /// Adds the values of another state.
@@ -199,6 +207,21 @@ mod tests {
             prop_assert_eq!(&merged, &whole);
             let text = serde_json::to_string(&whole).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Moments>(&text).unwrap(), &whole);
+        }
+
+        /// Together, as those of near exponents are, and one by one.
+        #[test]
+        fn many_values_are_added_as_each_by_itself(
+            near in prop::collection::vec(prop_oneof![-1e6..1e6_f64, -1e-3..1e-3_f64, Just(0.0), Just(-0.0)], 0..5000),
+            far in prop::option::of((prop::num::f64::ANY, any::<prop::sample::Index>())),
+        ) {
+            let mut values = near;
+            if let Some((value, place)) = far {
+                values.insert(place.index(values.len() + 1), value);
+            }
+            let mut expected = Moments::default();
+            values.iter().for_each(|value| expected.add(*value));
+            prop_assert_eq!(moments(&values), expected);
         }
 
         #[test]

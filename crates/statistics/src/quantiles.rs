@@ -96,13 +96,13 @@ impl QuantileSketch {
 
     #[cold]
     fn make_room(&mut self) {
-        let keys = self.table.sorted();
-        let coarser = if keys.len() > self.capacity * SLACK {
-            coarser(&keys, self.capacity)
+        if self.table.used <= self.capacity * SLACK {
+            let keys: Vec<_> = self.table.taken().collect();
+            self.refill(&keys, 0);
         } else {
-            0
-        };
-        self.refill(&keys, coarser);
+            let keys = self.table.sorted();
+            self.refill(&keys, coarser(&keys, self.capacity));
+        }
     }
 
     /// Replaces the table by one of these keys without their low bits.
@@ -124,12 +124,12 @@ impl QuantileSketch {
     pub fn merge(&mut self, other: &Self) {
         self.capacity = self.capacity.min(other.capacity);
         if other.shift > self.shift {
-            let keys = self.table.sorted();
+            let keys: Vec<_> = self.table.taken().collect();
             self.refill(&keys, other.shift - self.shift);
         }
-        for (key, count) in other.table.slots.iter().filter(|slot| slot.1 > 0) {
+        for (key, count) in other.table.taken() {
             let coarser = self.shift - other.shift;
-            self.put(key.checked_shr(coarser).unwrap_or(0), *count);
+            self.put(key.checked_shr(coarser).unwrap_or(0), count);
         }
         self.count += other.count;
     }
