@@ -33,24 +33,27 @@ impl QueueStage for Train {
             training,
             validation,
         } = self.train(queue, &columns, &survey)?;
-        let (file, predictor) = table::both(
-            queue.threads(),
-            || model.file(&survey.target),
-            || model.predictor(),
-        );
-        let (name, content) = file?;
-        output.write(name, &content)?;
-        output.write("training.json", &json(&training)?)?;
-        for partition in [VALIDATION, TEST] {
-            let source = match &validation {
-                Some(values) if partition == VALIDATION => Source::Known(values),
-                _ => Source::Model(&predictor),
-            };
-            if survey.rows[partition] > 0 {
-                predictions::write(queue, output, &columns, &survey, source, partition)?;
+        let predict = || {
+            let predictor = model.predictor();
+            for partition in [VALIDATION, TEST] {
+                let source = match &validation {
+                    Some(values) if partition == VALIDATION => Source::Known(values),
+                    _ => Source::Model(&predictor),
+                };
+                if survey.rows[partition] > 0 {
+                    predictions::write(queue, output, &columns, &survey, source, partition)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        let write = || {
+            let (name, content) = model.file(&survey.target)?;
+            output.write(name, &content)?;
+            output.write("training.json", &json(&training)?)
+        };
+        // Digits of numbers are work for one thread alone.
+        let (written, predicted) = table::both(queue.threads(), write, predict);
+        written.and(predicted)
     }
 }
 
