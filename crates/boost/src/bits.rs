@@ -1,4 +1,4 @@
-//! Rows as bits of words: 64 rows are compared with a split at once, whichever of them are meant.
+//! Rows as bits of words, 64 in each, whichever of them are meant.
 
 use std::ops::Range;
 
@@ -143,12 +143,12 @@ mod by_vectors {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
     /// The rows of words, one by one.
-    fn rows_of(words: &[u64]) -> Vec<usize> {
+    pub(crate) fn rows_of(words: &[u64]) -> Vec<usize> {
         let rows = 0..words.len() * WORD_ROWS;
         rows.filter(|row| words[row / WORD_ROWS] >> (row % WORD_ROWS) & 1 == 1)
             .collect()

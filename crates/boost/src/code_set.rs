@@ -1,9 +1,7 @@
 //! Sets of codes, and parting rows by them: 64 rows are looked at together, whichever of them are meant.
 
+use crate::bins::NARROW_BINS;
 use crate::bits::{self, WORD_ROWS};
-
-/// Codes that a byte can be.
-const CODES: usize = 256;
 
 /// Sixteen bytes to look up by half a byte.
 type Halves = [u8; 16];
@@ -21,7 +19,7 @@ pub(crate) enum CodeSet {
 impl CodeSet {
     /// Of some codes, each below `count`, as are all that are asked for.
     pub(crate) fn new(codes: &[usize], count: usize) -> Self {
-        let mut has = [false; CODES];
+        let mut has = [false; NARROW_BINS];
         codes.iter().for_each(|code| has[*code] = true);
         if let Some(last) = count.checked_sub(1) {
             // Of those that never come, what is next to them: it makes no further run.
@@ -68,7 +66,7 @@ impl CodeSet {
     }
 
     /// Whether a code is in the set.
-    pub(crate) fn has(&self, code: u8) -> bool {
+    fn has(&self, code: u8) -> bool {
         match self {
             Self::Run { first, further } => code.wrapping_sub(*first) <= *further,
             Self::Any(halves) => {
@@ -78,9 +76,9 @@ impl CodeSet {
         }
     }
 
-    fn of(has: &[bool; CODES]) -> Self {
-        let before = |code: usize| has[(code + CODES - 1) % CODES];
-        let mut firsts = (0..CODES).filter(|code| has[*code] && !before(*code));
+    fn of(has: &[bool; NARROW_BINS]) -> Self {
+        let before = |code: usize| has[(code + NARROW_BINS - 1) % NARROW_BINS];
+        let mut firsts = (0..NARROW_BINS).filter(|code| has[*code] && !before(*code));
         let first = match (firsts.next(), firsts.next()) {
             (Some(first), None) => first,
             (None, _) if has[0] => 0,
@@ -94,9 +92,9 @@ impl CodeSet {
     }
 }
 
-fn halves(has: &[bool; CODES]) -> [Halves; 2] {
+fn halves(has: &[bool; NARROW_BINS]) -> [Halves; 2] {
     let mut halves = [[0; 16]; 2];
-    for code in (0..CODES).filter(|code| has[*code]) {
+    for code in (0..NARROW_BINS).filter(|code| has[*code]) {
         let (lower, upper) = (code % 16, code / 16);
         halves[upper / 8][lower] |= 1 << (upper % 8);
     }
@@ -282,14 +280,8 @@ mod by_vectors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bits::tests::rows_of;
     use proptest::prelude::*;
-
-    /// The rows of words, one by one.
-    fn rows_of(words: &[u64]) -> Vec<usize> {
-        let rows = 0..words.len() * WORD_ROWS;
-        rows.filter(|row| words[row / WORD_ROWS] >> (row % WORD_ROWS) & 1 == 1)
-            .collect()
-    }
 
     /// By the vectors of AVX2, also where there are greater ones.
     fn part_by_lesser(set: &CodeSet, codes: &[u8], rows: &mut [u64], inside: &mut [u64]) -> usize {
@@ -304,7 +296,7 @@ mod tests {
     fn sets() -> impl Strategy<Value = (usize, Vec<usize>)> {
         let mixed = prop::collection::vec(any::<bool>(), 256)
             .prop_map(|has| (256, (0..256).filter(|code| has[*code]).collect()));
-        let run = (1..=CODES, any::<prop::sample::Index>(), 0..4_usize).prop_map(
+        let run = (1..=NARROW_BINS, any::<prop::sample::Index>(), 0..4_usize).prop_map(
             |(count, end, shape)| {
                 let (end, last) = (end.index(count + 1), count - 1);
                 let codes = (0..count).filter(|code| match shape {

@@ -4,15 +4,14 @@
 //! add up in 64 bits, without a shift and without a carry (the "large superaccumulator" of R. M. Neal, "Fast exact summation
 //! using small and large superaccumulators", 2015).
 
+use crate::exact::split;
+
 /// Bits of a mantissa.
 const MANTISSA: u32 = 53;
 
 /// Exponents that have a row, beginning some below that of the first value.
 const SPAN: usize = 128;
 const BELOW: usize = 80;
-
-/// The exponent of what is not finite.
-const SPECIAL: usize = 0x7ff;
 
 /// What the values of an exponent add up to.
 #[derive(Clone, Copy, Default)]
@@ -51,7 +50,7 @@ impl ByExponent {
             return None;
         }
         let first = values.iter().find(|value| **value != 0.0).unwrap_or(&1.0);
-        let least = parts(*first).0.saturating_sub(BELOW).max(1);
+        let least = split(*first).1.saturating_sub(BELOW).max(1);
         let mut rows: Rows = [[Row::default(); 2]; SPAN];
         let mut outside = false;
         let (pairs, last) = values.as_chunks::<2>();
@@ -83,19 +82,10 @@ impl ByExponent {
     }
 }
 
-/// The biased exponent and the mantissa.
-#[inline]
-fn parts(value: f64) -> (usize, u64) {
-    let bits = value.to_bits();
-    let exponent = (bits >> 52) as usize & SPECIAL;
-    let fraction = bits & ((1 << 52) - 1);
-    (exponent, fraction | u64::from(exponent > 0) << 52)
-}
-
 /// Adds a value to the row of its exponent; whether it has none, and the rows are of no use.
 #[inline]
 fn add(rows: &mut Rows, least: usize, side: usize, value: f64) -> bool {
-    let (exponent, mantissa) = parts(value);
+    let (mantissa, exponent) = split(value);
     let place = exponent.wrapping_sub(least);
     let row = &mut rows[place % SPAN][side];
     // Without a branch: signs of real data follow no pattern.
@@ -104,5 +94,5 @@ fn add(rows: &mut Rows, least: usize, side: usize, value: f64) -> bool {
     row.squares[0] += square as u64 & ((1 << MANTISSA) - 1);
     row.squares[1] += (square >> MANTISSA) as u64;
     // Zero has no row, but needs none.
-    (mantissa != 0) & ((place >= SPAN) | (exponent == SPECIAL))
+    (mantissa != 0) & (place >= SPAN) | !value.is_finite()
 }

@@ -76,13 +76,13 @@ impl ExactSum {
             return;
         }
         let (mantissa, exponent) = split(value);
-        let term = i128::from(mantissa) << (exponent & 31);
         // Without a branch: signs of real data follow no pattern.
         let sign = i128::from((value.to_bits() as i64) >> 63);
-        self.words[(exponent >> 5) & (WORDS - 1)] += (term ^ sign) - sign;
+        self.add_mantissas((i128::from(mantissa) ^ sign) - sign, exponent);
     }
 
     /// Adds a whole number of below 2^75 on either side, in units of the mantissas of an exponent.
+    #[inline]
     pub(crate) fn add_mantissas(&mut self, mantissas: i128, exponent: usize) {
         self.words[(exponent >> 5) & (WORDS - 1)] += mantissas << (exponent & 31);
     }

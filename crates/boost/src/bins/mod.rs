@@ -10,7 +10,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::feature::Feature;
-use crate::tree::{Missing, Rule};
+use crate::tree::Rule;
 
 pub(crate) use category::CategoryBins;
 pub(crate) use number::NumberBins;
@@ -74,23 +74,9 @@ impl FeatureBins {
                     .map(|category| of.code(f64::from(category)));
                 codes.filter(|code| *code != category::OTHER).collect()
             }
-            Self::Number(of) => {
-                let goes_left = |code: &usize| rule.goes_left(self.value(*code));
-                let (sure, rest) = match rule {
-                    // Zero goes with missing values, wherever its neighbours go.
-                    Rule::Number {
-                        missing: Missing::Zero,
-                        ..
-                    } => (0, 0),
-                    _ => {
-                        let bounds = &of.bounds;
-                        let sure = bounds.partition_point(|bound| rule.goes_left(*bound));
-                        (sure, bounds.len())
-                    }
-                };
-                let rest = (rest..self.count()).filter(goes_left);
-                (0..sure).chain(rest).collect()
-            }
+            Self::Number(_) => (0..self.count())
+                .filter(|code| rule.goes_left(self.value(*code)))
+                .collect(),
         }
     }
 
