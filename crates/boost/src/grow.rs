@@ -17,6 +17,7 @@ use crate::blocks::Blocks;
 use crate::dataset::Dataset;
 use crate::histogram::Histogram;
 use crate::order::Order;
+use crate::pool::help_once;
 use crate::rows::Rows;
 use crate::tree::Tree;
 pub(crate) use ground::Ground;
@@ -179,13 +180,6 @@ impl Growth<'_> {
         while self.ended.load(Ordering::Acquire) == ended {
             help_once();
         }
-    }
-}
-
-/// Does a piece of another thread's work, if there is any.
-fn help_once() {
-    if rayon::yield_now() != Some(rayon::Yield::Executed) {
-        std::thread::yield_now();
     }
 }
 

@@ -8,6 +8,7 @@ use crate::bins::{GROUP, Layout, NARROW_BINS, Place, WIDE_GROUP};
 use crate::bits::{self, SLACK, WORD_ROWS};
 use crate::dataset::{Dataset, Word};
 use crate::gradient::Words;
+use crate::pool::join;
 use crate::prefetch::prefetch;
 use crate::rows::Part;
 
@@ -29,7 +30,7 @@ const BUNDLE: usize = 4;
 const LINE: usize = 8;
 
 /// Rows below which a histogram is not worth another thread's help.
-const SHARED_ROWS: usize = 1 << 13;
+const SHARED_ROWS: usize = 1 << 11;
 
 /// Gathered words, row by row.
 type Gathered = [Word; GATHERED * BUNDLE];
@@ -79,15 +80,15 @@ impl Histogram {
             return;
         }
         let (first, second) = rows.halves();
-        let help = |context: rayon::FnContext| {
-            context.migrated().then(|| {
-                let mut helped = Self::new(data.bins().layout());
+        let mut helped = None;
+        let help = |on_another: bool| {
+            if on_another {
+                let helped = helped.insert(Self::new(data.bins().layout()));
                 helped.add_shared(data, words, second, count / 2);
-                helped
-            })
+            }
         };
-        let own = |_| self.add_shared(data, words, first, count / 2);
-        match rayon::join_context(own, help).1 {
+        join(|| self.add_shared(data, words, first, count / 2), help);
+        match helped {
             Some(helped) => self.combine(&helped, u64::wrapping_add),
             None => self.add_shared(data, words, second, count / 2),
         }

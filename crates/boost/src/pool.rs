@@ -1,14 +1,21 @@
 //! The threads that work together on one training.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
 
 /// A number of threads. What they compute never depends on how many they are.
 #[derive(Clone)]
 pub struct Pool {
-    threads: Arc<rayon::ThreadPool>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    threads: rayon::ThreadPool,
+    /// Held by who keeps all threads awake: two might each wait for a thread that is kept by the other.
+    awake: Mutex<()>,
 }
 
 impl Pool {
@@ -23,20 +30,40 @@ impl Pool {
             .thread_name(|index| format!("boost-{index}"))
             .build()
             .map_err(|error| Error::Data(format!("failed to start threads: {error}")))?;
+        let awake = Mutex::new(());
         Ok(Self {
-            threads: Arc::new(threads),
+            shared: Arc::new(Shared { threads, awake }),
         })
     }
 
     /// How many threads.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.threads.current_num_threads()
+        self.shared.threads.current_num_threads()
     }
 
     /// Runs `work` with its parallel parts on these threads.
     pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        self.threads.install(work)
+        self.shared.threads.install(work)
+    }
+
+    /// The same for work in many short parts: all threads stay awake for their share of them, as to be woken takes long.
+    pub(crate) fn install_awake<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let awake = self.shared.awake.lock();
+        let _alone = awake.unwrap_or_else(PoisonError::into_inner);
+        self.install(|| {
+            let ended = AtomicBool::new(false);
+            let own = rayon::current_thread_index();
+            rayon::in_place_scope(|scope| {
+                let _ended = Ended(&ended);
+                scope.spawn_broadcast(|_, _| {
+                    while rayon::current_thread_index() != own && !ended.load(Ordering::Acquire) {
+                        help_once();
+                    }
+                });
+                work()
+            })
+        })
     }
 }
 
@@ -45,5 +72,38 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool")
             .field("threads", &self.threads())
             .finish()
+    }
+}
+
+/// Does two pieces of work, the second on another thread if one has nothing to do; `second` is told whether it is on another.
+/// Unlike [`rayon::join`] it never goes to sleep: who did for so short a time would be woken too late.
+pub(crate) fn join(first: impl FnOnce(), second: impl FnOnce(bool) + Send) {
+    let ended = AtomicBool::new(false);
+    let own = rayon::current_thread_index();
+    rayon::in_place_scope(|scope| {
+        scope.spawn(|_| {
+            let _ended = Ended(&ended);
+            second(rayon::current_thread_index() != own);
+        });
+        first();
+        while !ended.load(Ordering::Acquire) {
+            help_once();
+        }
+    });
+}
+
+/// Dropped, also by a panic: says that the work is at its end.
+struct Ended<'a>(&'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Does a piece of another thread's work, if there is any.
+pub(crate) fn help_once() {
+    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        std::thread::yield_now();
     }
 }

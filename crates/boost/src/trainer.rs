@@ -147,7 +147,7 @@ impl Trainer {
             return Err(Error::State("expected a round left, found none".to_owned()));
         }
         let pool = self.pool.clone();
-        Ok(pool.install(|| self.round()))
+        Ok(pool.install_awake(|| self.round()))
     }
 
     /// Whether no round is left: all are done, early stopping ended it, or no leaf can be split any more.

@@ -8,6 +8,7 @@ use crate::gradient::{Gradients, Sums};
 use crate::grow::Histograms;
 use crate::histogram::Histogram;
 use crate::parameters::Checked;
+use crate::pool::join;
 use crate::rows::Rows;
 use crate::sides::Sides;
 use crate::split::{Cut, Finder, Split};
@@ -139,7 +140,7 @@ impl<'a> Ground<'a> {
             parents
         });
         smaller.histogram = Some(histogram);
-        rayon::join(|| self.find_best(smaller), || self.find_best(greater));
+        join(|| self.find_best(smaller), |_| self.find_best(greater));
         histograms.release(smaller);
         histograms.release(greater);
     }

@@ -172,11 +172,20 @@ pub(crate) fn trainer(
     rows: usize,
     validated: bool,
 ) -> Trainer {
+    trainer_on(&Pool::new(threads).unwrap(), parameters, rows, validated)
+}
+
+/// The same on threads that there are.
+pub(crate) fn trainer_on(
+    pool: &Pool,
+    parameters: &Parameters,
+    rows: usize,
+    validated: bool,
+) -> Trainer {
     let parameters = parameters.check().unwrap();
-    let pool = Pool::new(threads).unwrap();
     let classes = classes(&parameters);
     let train = table(rows, classes, 1);
-    let bins = train.bins(&parameters, &pool);
-    let validation = validated.then(|| validation(rows, classes).dataset(&bins, &pool));
-    Trainer::new(&parameters, train.dataset(&bins, &pool), validation, &pool).unwrap()
+    let bins = train.bins(&parameters, pool);
+    let validation = validated.then(|| validation(rows, classes).dataset(&bins, pool));
+    Trainer::new(&parameters, train.dataset(&bins, pool), validation, pool).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use boost::{DatasetBuilder, Model, Objective, Parameters, Pool, Sampler, Trainer};
 
-use crate::data::{classes, table, trainer, validation};
+use crate::data::{classes, table, trainer, trainer_on, validation};
 
 const OBJECTIVES: [Objective; 3] = [
     Objective::Binary,
@@ -65,6 +65,21 @@ fn threads_make_no_difference() {
             assert!(found == expected, "{name} differs with {threads} threads");
         }
     }
+}
+
+/// Each may wait for threads that the other keeps.
+#[test]
+fn trainings_side_by_side_on_the_same_threads_make_no_difference() {
+    let parameters = parameters(Objective::Multiclass);
+    let expected = finish(trainer(&parameters, 1, 6_000, true));
+    let pool = Pool::new(2).unwrap();
+    std::thread::scope(|scope| {
+        let train = || finish(trainer_on(&pool, &parameters, 6_000, true));
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(train)).collect();
+        for other in others {
+            assert!(other.join().unwrap() == expected);
+        }
+    });
 }
 
 #[test]
