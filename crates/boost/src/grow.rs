@@ -17,7 +17,7 @@ use crate::blocks::Blocks;
 use crate::dataset::Dataset;
 use crate::histogram::Histogram;
 use crate::order::Order;
-use crate::pool::help_once;
+use crate::pool::{help, help_once};
 use crate::rows::Rows;
 use crate::tree::Tree;
 pub(crate) use ground::Ground;
@@ -32,6 +32,9 @@ const ALONE_ROWS: usize = 1 << 12;
 pub(crate) struct Grower {
     histograms: Histograms,
 }
+
+/// Does a piece of other work, if there is any: what threads are at that have nothing to grow.
+pub(crate) type Meanwhile<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// A tree, and the rows of each of its leaves.
 #[derive(Debug)]
@@ -50,7 +53,12 @@ impl Grower {
 
     /// Grows a tree on some rows. To be called once for each time that the gradients are filled: the sums over blocks are those
     /// of the tree before and what has changed.
-    pub(crate) fn grow(&mut self, ground: &Ground<'_>, rows: Rows) -> Grown {
+    pub(crate) fn grow(
+        &mut self,
+        ground: &Ground<'_>,
+        rows: Rows,
+        meanwhile: Meanwhile<'_>,
+    ) -> Grown {
         let count = rows.count();
         let blocks = &mut self.histograms.blocks;
         match count == ground.data.num_rows() {
@@ -63,6 +71,7 @@ impl Grower {
         let growth = Growth {
             ground,
             histograms: &self.histograms,
+            meanwhile,
             state: Mutex::new(state),
             arrived: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
@@ -121,6 +130,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Growth<'a> {
     ground: &'a Ground<'a>,
     histograms: &'a Histograms,
+    meanwhile: Meanwhile<'a>,
     state: Mutex<State>,
     /// How many threads have come.
     arrived: AtomicUsize,
@@ -178,7 +188,9 @@ impl Growth<'_> {
     /// Helps other threads until there is more to do. Who went to sleep for so short a time would be woken too late.
     fn help(&self, ended: usize) {
         while self.ended.load(Ordering::Acquire) == ended {
-            help_once();
+            if !help() && !(self.meanwhile)() {
+                std::thread::yield_now();
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ mod bag;
 mod bins;
 mod bits;
 mod blocks;
+mod boosting;
 mod code_set;
 mod coded;
 mod codes;
@@ -69,6 +70,7 @@ mod state;
 mod testing;
 mod trainer;
 mod tree;
+mod validation;
 
 pub use bins::{Bins, Sampler};
 pub use dataset::{Dataset, DatasetBuilder};

@@ -3,71 +3,76 @@
 use rayon::prelude::*;
 
 use crate::dataset::Dataset;
-use crate::gradient::CHUNK;
 use crate::math::{Vectored, exp, ln, vectored};
 use crate::objective::normaliser;
 use crate::parameters::Metric;
 use crate::scores::Scores;
+
+/// Rows whose losses are summed up together.
+pub(crate) const CHUNK: usize = 1 << 12;
 
 /// Probabilities are kept off 0 by this much when a logarithm is taken; LightGBM's constant, a rounded `float`.
 const EPSILON: f64 = 1e-15_f32 as f64;
 
 /// The metric of these scores.
 pub(crate) fn measure(metric: Metric, scores: &Scores, data: &Dataset) -> f64 {
-    let class = |row: usize| data.label()[row] as usize;
-    let score = |row: usize| scores.of(0)[row];
-    let all = |row: usize| (0..).map_while(move |k| scores.get(k).map(|class| class[row]));
+    let rows = data.num_rows();
+    let chunks = (0..rows.div_ceil(CHUNK)).into_par_iter();
+    let loss = |chunk: usize| {
+        let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
+        loss(metric, &scores.within(rows.clone()), data, rows.start)
+    };
+    let losses: Vec<f64> = chunks.map(loss).collect();
+    finish(metric, &losses, scores, data)
+}
+
+/// The metric of scores, of which this is the [`loss`], chunk by chunk.
+pub(crate) fn finish(metric: Metric, losses: &[f64], scores: &Scores, data: &Dataset) -> f64 {
+    let mean = || losses.iter().sum::<f64>() / data.total_weight();
     match metric {
         Metric::Auc => auc(scores.of(0), data),
-        Metric::BinaryLogloss => log_loss(scores.of(0), data),
-        Metric::BinaryError => mean(data, |row| {
-            f64::from(u8::from((score(row) > 0.0) != (class(row) == 1)))
-        }),
-        Metric::MultiLogloss => mean(data, |row| {
-            let (greatest, scale) = normaliser(all(row));
-            let p = exp(scores.of(class(row))[row] - greatest) * scale;
-            -ln(p.max(EPSILON))
-        }),
-        Metric::MultiError => mean(data, |row| {
-            // As in LightGBM, a tie is an error.
-            let own = scores.of(class(row))[row];
-            f64::from(u8::from(all(row).filter(|other| *other >= own).count() > 1))
-        }),
-        Metric::L2 => mean(data, |row| (score(row) - data.label()[row]).powi(2)),
-        Metric::Rmse => mean(data, |row| (score(row) - data.label()[row]).powi(2)).sqrt(),
-        Metric::L1 => mean(data, |row| (score(row) - data.label()[row]).abs()),
+        Metric::Rmse => mean().sqrt(),
+        _ => mean(),
     }
 }
 
-/// The weighted mean of a loss over all rows, summed chunk by chunk.
-fn mean(data: &Dataset, loss: impl Fn(usize) -> f64 + Sync) -> f64 {
-    let weight = |row: usize| data.weight().map_or(1.0, |weight| weight[row]);
-    let rows = data.num_rows();
-    let sums: Vec<f64> = (0..rows.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|chunk| {
-            let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
-            rows.map(|row| loss(row) * weight(row)).sum()
-        })
-        .collect();
-    sums.iter().sum::<f64>() / data.total_weight()
-}
-
-/// The mean log loss of two classes.
-fn log_loss(scores: &[f64], data: &Dataset) -> f64 {
-    let rows = data.num_rows();
-    let chunks = (0..rows.div_ceil(CHUNK)).into_par_iter();
-    let sums: Vec<f64> = chunks
-        .map(|chunk| {
-            let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
-            vectored(LogLosses {
-                scores: &scores[rows.clone()],
-                label: &data.label()[rows.clone()],
-                weight: data.weight().map(|weight| &weight[rows]),
-            })
-        })
-        .collect();
-    sums.iter().sum::<f64>() / data.total_weight()
+/// The weighted sum of the losses of rows from `first` on, no more than a [`CHUNK`], by their scores, class by class. For an
+/// AUC no row counts by itself.
+pub(crate) fn loss(metric: Metric, scores: &[&[f64]], data: &Dataset, first: usize) -> f64 {
+    let rows = first..first + scores[0].len();
+    let label = &data.label()[rows.clone()];
+    let weight = data.weight().map(|weight| &weight[rows.clone()]);
+    let score = |row: usize| scores[0][row];
+    let class = |row: usize| label[row] as usize;
+    let all = |row: usize| scores.iter().map(move |class| class[row]);
+    let sum = |loss: &dyn Fn(usize) -> f64| {
+        let weight = |row: usize| weight.map_or(1.0, |weight| weight[row]);
+        (0..rows.len()).map(|row| loss(row) * weight(row)).sum()
+    };
+    match metric {
+        Metric::Auc => 0.0,
+        Metric::BinaryLogloss => vectored(LogLosses {
+            scores: scores[0],
+            label,
+            weight,
+        }),
+        Metric::BinaryError => sum(&|row| {
+            let wrong = (score(row) > 0.0) != (class(row) == 1);
+            f64::from(u8::from(wrong))
+        }),
+        Metric::MultiLogloss => sum(&|row| {
+            let (greatest, scale) = normaliser(all(row));
+            let p = exp(scores[class(row)][row] - greatest) * scale;
+            -ln(p.max(EPSILON))
+        }),
+        Metric::MultiError => sum(&|row| {
+            // As in LightGBM, a tie is an error.
+            let own = scores[class(row)][row];
+            f64::from(u8::from(all(row).filter(|other| *other >= own).count() > 1))
+        }),
+        Metric::L2 | Metric::Rmse => sum(&|row| (score(row) - label[row]).powi(2)),
+        Metric::L1 => sum(&|row| (score(row) - label[row]).abs()),
+    }
 }
 
 /// The sum of the log losses of some rows.

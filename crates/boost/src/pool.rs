@@ -102,8 +102,13 @@ impl Drop for Ended<'_> {
 }
 
 /// Does a piece of another thread's work, if there is any.
+pub(crate) fn help() -> bool {
+    rayon::yield_now() == Some(rayon::Yield::Executed)
+}
+
+/// The same; if there is none, gives the processor to another program.
 pub(crate) fn help_once() {
-    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+    if !help() {
         std::thread::yield_now();
     }
 }

@@ -35,11 +35,6 @@ impl Scores {
         }
     }
 
-    /// The scores of a class, if there is one of that number.
-    pub(crate) fn get(&self, class: usize) -> Option<&[f64]> {
-        self.classes.get(class).map(Vec::as_slice)
-    }
-
     /// The scores of a class.
     pub(crate) fn of(&self, class: usize) -> &[f64] {
         &self.classes[class]
@@ -49,6 +44,24 @@ impl Scores {
     #[cfg(test)]
     pub(crate) fn set(&mut self, class: usize, values: &[f64]) {
         self.classes[class] = values.to_vec();
+    }
+
+    /// Chunks of so many rows, each class by class.
+    pub(crate) fn chunks_mut(&mut self, rows: usize) -> impl Iterator<Item = Vec<&mut [f64]>> {
+        let mut classes: Vec<_> = self
+            .classes
+            .iter_mut()
+            .map(|class| class.chunks_mut(rows))
+            .collect();
+        std::iter::from_fn(move || classes.iter_mut().map(Iterator::next).collect())
+    }
+
+    /// Some rows, class by class.
+    pub(crate) fn within(&self, rows: Range<usize>) -> Vec<&[f64]> {
+        self.classes
+            .iter()
+            .map(|class| &class[rows.clone()])
+            .collect()
     }
 
     /// All scores, row after row.

@@ -3,24 +3,16 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::bag::{self, Bag};
-use crate::bits;
-use crate::coded::CodedTree;
+use crate::boosting::{Boosted, Boosting};
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::gradient::Gradients;
-use crate::grow::{Ground, Grower, Grown};
-use crate::metric::measure;
 use crate::model::Model;
-use crate::objective::{self, LogLoss, SoftmaxLoss, SquaredError};
-use crate::order::Order;
-use crate::parameters::{Checked, Objective};
+use crate::objective;
+use crate::parameters::Checked;
 use crate::pool::Pool;
-use crate::random::{Purpose, key};
-use crate::rows::Rows;
 use crate::scores::Scores;
 use crate::state;
-use crate::tree::Tree;
+use crate::validation::Validation;
 
 /// What one round came to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,27 +30,15 @@ pub struct Round {
 pub struct Trainer {
     parameters: Checked,
     pool: Pool,
-    train: Side,
-    validation: Option<Side>,
     starts: Vec<f64>,
     digest: u128,
     rounds: Vec<Round>,
     model: Model,
-    workshop: Workshop,
-}
-
-/// A dataset and the scores of its rows.
-#[derive(Debug)]
-struct Side {
-    data: Dataset,
-    scores: Scores,
-}
-
-/// What is used anew in every round.
-#[derive(Debug)]
-struct Workshop {
-    gradients: Gradients,
-    grower: Grower,
+    boosting: Boosting,
+    validation: Option<Validation>,
+    /// The round after those, as far as it is done already: what validation data says of a round is found while the next one's
+    /// trees are grown.
+    ahead: Option<Boosted>,
 }
 
 impl Trainer {
@@ -90,24 +70,21 @@ impl Trainer {
             ));
         }
         let starts = objective::starts(parameters, &train);
-        let side = |data: Dataset| Side {
-            scores: Scores::new(&starts, data.num_rows()),
-            data,
-        };
-        let rows = train.num_rows();
+        let digest = digest(parameters, &train, validation.as_ref());
+        let validation = validation.map(|data| {
+            let scores = Scores::new(&starts, data.num_rows());
+            Validation::new(data, scores, parameters.metric())
+        });
         Ok(Self {
-            digest: digest(parameters, &train, validation.as_ref()),
+            digest,
             model: Model::new(parameters, train.bins()),
-            train: side(train),
-            validation: validation.map(side),
+            boosting: Boosting::new(parameters, train, &starts),
+            validation,
+            ahead: None,
             parameters: parameters.clone(),
             pool: pool.clone(),
             starts,
             rounds: Vec::new(),
-            workshop: Workshop {
-                gradients: Gradients::new(rows, parameters.trees_per_round()),
-                grower: Grower::default(),
-            },
         })
     }
 
@@ -124,14 +101,14 @@ impl Trainer {
         }
         self.rounds = state.rounds;
         self.model.trees = state.trees;
+        self.ahead = None;
         let pool = self.pool.clone();
         pool.install(|| {
-            self.reorder();
-            let (starts, trees) = (&self.starts, &self.model.trees);
-            let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
-            for side in sides {
-                side.scores = Scores::new(starts, side.data.num_rows());
-                side.scores.replay(trees, &side.data);
+            let trees = &self.model.trees;
+            self.boosting.resume(trees);
+            if let Some(Validation { data, scores, .. }) = &mut self.validation {
+                *scores = Scores::new(&self.starts, data.num_rows());
+                scores.replay(trees, data);
             }
         });
         Ok(())
@@ -207,11 +184,9 @@ impl Trainer {
     pub fn validation_raw(&self) -> Option<Vec<f64>> {
         let stops = self.parameters.parameters().early_stopping_round > 0;
         let left_out = stops && self.best_round() < self.rounds.len() as u32;
-        let side = self
-            .validation
-            .as_ref()
-            .filter(|_| !left_out && !self.rounds.is_empty());
-        side.map(|side| side.scores.by_row())
+        let known = !left_out && !self.rounds.is_empty();
+        let validation = self.validation.as_ref().filter(|_| known);
+        validation.map(|validation| validation.scores.by_row())
     }
 
     /// Whether no tree of the last round has a split.
@@ -223,124 +198,29 @@ impl Trainer {
 
     fn round(&mut self) -> Round {
         let number = self.rounds.len() as u32 + 1;
-        if number == 2 {
-            self.reorder();
-            let Side { data, scores } = &mut self.train;
-            scores.replay(&self.model.trees, data);
-        }
-        let normalisers = match self.parameters.parameters().objective {
-            Objective::Multiclass => self.train.scores.normalisers(),
-            Objective::Binary | Objective::Regression => Vec::new(),
-        };
-        for class in 0..self.parameters.trees_per_round() {
-            self.derive(class, &normalisers);
-            self.grow(number, class);
-        }
-        let metric = self.parameters.metric();
-        let wanted = self.parameters.parameters().is_provide_training_metric;
-        let measure = |side: &Side| measure(metric, &side.scores, &side.data);
+        let boosting = &mut self.boosting;
+        let boosted = self.ahead.take().unwrap_or_else(|| {
+            let mut rounds = self.model.trees.rchunks(self.parameters.trees_per_round());
+            boosting.round(number, rounds.next().unwrap_or_default(), &|| false)
+        });
+        let validation = self.validation.as_mut().map(|validation| {
+            let pending = validation.add(&boosted.trees, number == 1);
+            let is_last = number >= self.parameters.parameters().num_iterations;
+            if !is_last && boosted.trees.iter().any(|tree| !tree.nodes.is_empty()) {
+                let next = boosting.round(number + 1, &boosted.trees, &|| pending.piece());
+                self.ahead = Some(next);
+            }
+            let losses = pending.finish();
+            validation.measure(&losses)
+        });
+        self.model.trees.extend(boosted.trees);
         let round = Round {
             number,
-            train: wanted.then(|| measure(&self.train)),
-            validation: self.validation.as_ref().map(measure),
+            train: boosted.metric,
+            validation,
         };
         self.rounds.push(round);
         round
-    }
-
-    /// Puts the rows in the order of the first tree's leaves, if there is one and they are not. Their scores are then to be made anew.
-    fn reorder(&mut self) {
-        let Some(tree) = self.model.trees.first() else {
-            return;
-        };
-        if self.workshop.gradients.is_reordered() {
-            return;
-        }
-        let data = &mut self.train.data;
-        let order = Order::by_leaf(tree, data);
-        data.reorder(&order);
-        self.workshop.grower.reorder(&order, data);
-        self.workshop.gradients.reorder(order);
-    }
-
-    /// The gradients for the tree of a class.
-    fn derive(&mut self, class: usize, normalisers: &[(f64, f64)]) {
-        let outputs = self.parameters.trees_per_round();
-        let key = key(
-            self.parameters.parameters().seed,
-            Purpose::Rounding,
-            class as u64,
-        );
-        let (data, scores) = (&self.train.data, self.train.scores.of(class));
-        let gradients = &mut self.workshop.gradients;
-        match self.parameters.parameters().objective {
-            Objective::Binary => gradients.fill(class, key, &LogLoss { data, scores }),
-            Objective::Regression => gradients.fill(class, key, &SquaredError { data, scores }),
-            Objective::Multiclass => {
-                let loss = SoftmaxLoss {
-                    data,
-                    scores,
-                    normalisers,
-                    class,
-                    scale: outputs as f64 / (outputs as f64 - 1.0),
-                };
-                gradients.fill(class, key, &loss);
-            }
-        }
-    }
-
-    /// Grows the tree of a class, and adds it to the model and to all scores.
-    fn grow(&mut self, number: u32, class: usize) {
-        let parameters = self.parameters.parameters();
-        let layout = self.train.data.bins().layout();
-        let features = bag::features(parameters, layout, number, class);
-        let bag = Bag::of(parameters, number);
-        let Workshop { gradients, grower } = &mut self.workshop;
-        let count = self.train.data.num_rows();
-        let numbers = &gradients.numbers;
-        let rows = match bag.is_full() {
-            true => Rows::all(count),
-            false => Rows::taken(count, |row| bag.holds(numbers[row])),
-        };
-        // The one of the same class.
-        let mut before = self.model.trees.iter().rev();
-        let before = before.nth(self.parameters.trees_per_round() - 1);
-        let ground = Ground {
-            parameters: &self.parameters,
-            data: &self.train.data,
-            gradients,
-            features: &features,
-            usual_gain: before.map_or(0.0, Tree::least_gain),
-        };
-        let Grown { tree, leaves } = grower.grow(&ground, rows);
-        let mut tree = tree.unwrap_or_else(|| Tree::constant(0.0));
-        tree.shrink(parameters.learning_rate);
-        if number == 1 {
-            tree.add(self.starts[class]);
-        }
-        self.add(number, class, &tree, &leaves, bag);
-        self.model.trees.push(tree);
-    }
-
-    /// Adds the tree that was just grown to all scores.
-    fn add(&mut self, number: u32, class: usize, tree: &Tree, leaves: &[(usize, Rows)], bag: Bag) {
-        let sides = std::iter::once(&mut self.train).chain(&mut self.validation);
-        if number == 1 {
-            sides.for_each(|side| side.scores.clear(class));
-        }
-        let numbers = &self.workshop.gradients.numbers;
-        let Side { data, scores } = &mut self.train;
-        scores.add_grown(class, tree, leaves);
-        if !bag.is_full() {
-            let coded = CodedTree::new(tree, data.bins());
-            scores.add_tree(class, &coded, &data.codes, |rows| {
-                bits::taken(rows, |row| !bag.holds(numbers[row]))
-            });
-        }
-        if let Some(Side { data, scores }) = &mut self.validation {
-            let coded = CodedTree::new(tree, data.bins());
-            scores.add_tree(class, &coded, &data.codes, |rows| bits::all(rows.len()));
-        }
     }
 }
 

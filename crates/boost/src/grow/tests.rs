@@ -34,7 +34,7 @@ fn grown(parameters: Parameters) -> (Grown, Dataset, Vec<(f32, f32)>) {
     gradients.fill(0, 1, &ByRow(derive));
     let ground = ground(&parameters, &data, &gradients);
     let rows_of_all = Rows::all(rows);
-    let grown = Grower::default().grow(&ground, rows_of_all);
+    let grown = Grower::default().grow(&ground, rows_of_all, &|| false);
     let derivatives = (0..rows).map(derive).collect();
     (grown, data, derivatives)
 }
@@ -132,8 +132,8 @@ fn a_tree_is_the_same_after_others() {
         gradients.fill(0, 1, &ByRow(derive));
         let ground = ground(&parameters, &data, &gradients);
         let rows = || Rows::taken(rows, |row| row % taken == 0);
-        let found = grower.grow(&ground, rows()).tree;
-        let expected = Grower::default().grow(&ground, rows()).tree;
+        let found = grower.grow(&ground, rows(), &|| false).tree;
+        let expected = Grower::default().grow(&ground, rows(), &|| false).tree;
         assert_eq!(found, expected);
         assert!(found.is_some());
     }
@@ -156,6 +156,7 @@ fn a_panic_ends_the_growth_on_all_threads() {
     let growth = Growth {
         ground: &ground(&parameters, &data, &too_few),
         histograms: &histograms,
+        meanwhile: &|| false,
         state: Mutex::new(State::new(root, 31)),
         arrived: AtomicUsize::new(0),
         ended: AtomicUsize::new(0),
