@@ -28,16 +28,16 @@ struct Head {
     trees: usize,
 }
 
-/// The state of the training whose data and parameters have this digest.
-pub(crate) fn write(training: u128, rounds: &[Round], model: &Model) -> Vec<u8> {
+/// The state of the training whose data and parameters have this digest: so many trees, and the model of them as text.
+pub(crate) fn write(training: u128, rounds: &[Round], trees: usize, model: &str) -> Vec<u8> {
     let head = Head {
         training: format!("{training:032x}"),
         rounds: rounds.to_vec(),
-        trees: model.trees.len(),
+        trees,
     };
     // Strings and numbers always become JSON: metrics that are no number become null.
     let head = serde_json::to_string(&head).unwrap_or_default();
-    let body = format!("{head}\n{}", model.to_text());
+    let body = format!("{head}\n{model}");
     format!("{MAGIC} {:032x}\n{body}", xxh3_128(body.as_bytes())).into_bytes()
 }
 
@@ -80,6 +80,10 @@ mod tests {
         let mut model = Model::new(&Parameters::default().check().unwrap(), data.bins());
         model.trees = vec![Tree::constant(0.1 + 0.2); trees];
         model
+    }
+
+    fn write(training: u128, rounds: &[Round], model: &Model) -> Vec<u8> {
+        super::write(training, rounds, model.trees.len(), &model.to_text())
     }
 
     fn rounds(count: u32) -> Vec<Round> {

@@ -1,12 +1,13 @@
 //! Training, round by round.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::boosting::{Boosted, Boosting};
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::model::Model;
+use crate::model::{Model, text};
 use crate::objective;
 use crate::parameters::Checked;
 use crate::pool::Pool;
@@ -39,6 +40,8 @@ pub struct Trainer {
     /// The round after those, as far as it is done already: what validation data says of a round is found while the next one's
     /// trees are grown.
     ahead: Option<Boosted>,
+    /// The trees that were in a state before, as text.
+    texts: Vec<String>,
 }
 
 impl Trainer {
@@ -81,6 +84,7 @@ impl Trainer {
             boosting: Boosting::new(parameters, train, &starts),
             validation,
             ahead: None,
+            texts: Vec::new(),
             parameters: parameters.clone(),
             pool: pool.clone(),
             starts,
@@ -102,6 +106,7 @@ impl Trainer {
         self.rounds = state.rounds;
         self.model.trees = state.trees;
         self.ahead = None;
+        self.texts.clear();
         let pool = self.pool.clone();
         pool.install(|| {
             let trees = &self.model.trees;
@@ -162,8 +167,14 @@ impl Trainer {
 
     /// All that another process needs, besides data and parameters, to go on from here. Small: the trees so far.
     #[must_use]
-    pub fn state(&self) -> Vec<u8> {
-        state::write(self.digest, &self.rounds, &self.model)
+    pub fn state(&mut self) -> Vec<u8> {
+        let (trees, written) = (&self.model.trees, self.texts.len());
+        let new = trees[written..].par_iter().enumerate();
+        let new = new.map(|(number, tree)| text::tree(written + number, tree));
+        let new: Vec<String> = self.pool.install(|| new.collect());
+        self.texts.extend(new);
+        let model = text::with_trees(&self.model, &self.texts);
+        state::write(self.digest, &self.rounds, trees.len(), &model)
     }
 
     /// The model so far; with early stopping up to the best round.

@@ -1,5 +1,8 @@
 //! Boosted trees: from batches to bins, round by round, with checkpoints.
 
+use std::panic::resume_unwind;
+use std::thread::ScopedJoinHandle;
+
 use boost::{Bins, Checked, Dataset, DatasetBuilder, Importance, Pool, Round, Sampler, Trainer};
 use stage::{Blame, Fault, Queue};
 
@@ -142,18 +145,35 @@ fn run(
         }
     }
     let mut clock = pace.start(trainer.rounds().len() as u32);
-    while !trainer.is_finished() {
-        if let Err(stopped) = queue.check() {
-            queue.save_checkpoint(CHECKPOINT, &trainer.state())?;
-            return Err(stopped);
+    let save = |state: Vec<u8>| queue.save_checkpoint(CHECKPOINT, &state);
+    std::thread::scope(|scope| {
+        let mut saving = None;
+        while !trainer.is_finished() {
+            if let Err(stopped) = queue.check() {
+                saved(saving)?;
+                save(trainer.state())?;
+                return Err(stopped);
+            }
+            let round = trainer.step().map_err(refused)?;
+            queue.step(u64::from(round.number), total, &message(&round, parameters));
+            if clock.is_due(round.number) {
+                saved(saving.take())?;
+                let state = trainer.state();
+                // Rounds go on while the disk is waited for.
+                let thread = std::thread::Builder::new().name("checkpoint".to_owned());
+                saving = Some(thread.spawn_scoped(scope, move || save(state))?);
+            }
         }
-        let round = trainer.step().map_err(refused)?;
-        queue.step(u64::from(round.number), total, &message(&round, parameters));
-        if clock.is_due(round.number) {
-            queue.save_checkpoint(CHECKPOINT, &trainer.state())?;
-        }
-    }
-    Ok(())
+        saved(saving)
+    })
+}
+
+/// Waits until a checkpoint is saved, if one is on its way.
+fn saved(saving: Option<ScopedJoinHandle<'_, Result<(), Fault>>>) -> Result<(), Fault> {
+    let saved = saving.map(ScopedJoinHandle::join);
+    saved
+        .unwrap_or(Ok(Ok(())))
+        .unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn message(round: &Round, parameters: &Checked) -> String {

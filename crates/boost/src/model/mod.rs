@@ -6,7 +6,7 @@ mod predict;
 mod section;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 use crate::bins::{Bins, FeatureBins};
 use crate::error::Error;

@@ -4,7 +4,7 @@
 //! model to the last bit.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use crate::model::{Importance, Model};
 use crate::parameters::Objective;
@@ -16,12 +16,17 @@ pub(crate) const DEFAULT_LEFT: u8 = 2;
 pub(crate) const MISSING_SHIFT: u8 = 2;
 
 pub(crate) fn write(model: &Model) -> String {
-    let trees: Vec<String> = model.trees.iter().enumerate().map(write_tree).collect();
+    let trees = model.trees.iter().enumerate();
+    let trees: Vec<String> = trees.map(|(number, of)| tree(number, of)).collect();
+    with_trees(model, &trees)
+}
+
+/// The same, of trees that were written before.
+pub(crate) fn with_trees(model: &Model, trees: &[String]) -> String {
     let mut text = header(model);
-    let sizes = joined(trees.iter().map(String::len));
-    push_line(&mut text, "tree_sizes", &sizes);
+    push_line(&mut text, "tree_sizes", trees.iter().map(String::len));
     text.push('\n');
-    for tree in &trees {
+    for tree in trees {
         text.push_str(tree);
     }
     text.push_str("end of trees\n\nfeature_importances:\n");
@@ -37,26 +42,18 @@ pub(crate) fn write(model: &Model) -> String {
 
 fn header(model: &Model) -> String {
     let mut text = "tree\nversion=v4\n".to_owned();
-    push_line(&mut text, "num_class", &model.num_class.to_string());
-    push_line(
-        &mut text,
-        "num_tree_per_iteration",
-        &model.num_class.to_string(),
-    );
-    push_line(&mut text, "label_index", "0");
-    push_line(
-        &mut text,
-        "max_feature_idx",
-        &(model.names.len() - 1).to_string(),
-    );
+    push_line(&mut text, "num_class", [model.num_class]);
+    push_line(&mut text, "num_tree_per_iteration", [model.num_class]);
+    push_line(&mut text, "label_index", [0]);
+    push_line(&mut text, "max_feature_idx", [model.names.len() - 1]);
     let objective = match model.objective {
         Objective::Binary => "binary sigmoid:1".to_owned(),
         Objective::Multiclass => format!("multiclass num_class:{}", model.num_class),
         Objective::Regression => "regression".to_owned(),
     };
-    push_line(&mut text, "objective", &objective);
-    push_line(&mut text, "feature_names", &model.names.join(" "));
-    push_line(&mut text, "feature_infos", &model.infos.join(" "));
+    push_line(&mut text, "objective", [objective]);
+    push_line(&mut text, "feature_names", &model.names);
+    push_line(&mut text, "feature_infos", &model.infos);
     text
 }
 
@@ -68,68 +65,52 @@ fn importances(model: &Model) -> String {
     order.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut text = String::new();
     for (name, count) in order {
-        push_line(&mut text, name, &(count as u64).to_string());
+        push_line(&mut text, name, [count as u64]);
     }
     text
 }
 
-fn write_tree((number, tree): (usize, &Tree)) -> String {
+/// A tree of a model, by its number in it.
+pub(crate) fn tree(number: usize, tree: &Tree) -> String {
     let mut text = String::new();
-    push_line(&mut text, "Tree", &number.to_string());
-    push_line(&mut text, "num_leaves", &tree.leaves.len().to_string());
+    push_line(&mut text, "Tree", [number]);
+    push_line(&mut text, "num_leaves", [tree.leaves.len()]);
     let sets = CategorySets::of(tree);
-    push_line(&mut text, "num_cat", &sets.count().to_string());
+    push_line(&mut text, "num_cat", [sets.count()]);
     let nodes = &tree.nodes;
-    push_line(
-        &mut text,
-        "split_feature",
-        &joined(nodes.iter().map(|n| n.feature)),
-    );
-    push_line(
-        &mut text,
-        "split_gain",
-        &numbers(nodes.iter().map(|n| n.gain)),
-    );
-    let thresholds = (0..nodes.len()).map(|node| match &nodes[node].rule {
-        Rule::Number { threshold, .. } => decimal(*threshold),
-        Rule::Category { .. } => sets.number_of(node).to_string(),
+    push_line(&mut text, "split_feature", nodes.iter().map(|n| n.feature));
+    push_decimals(&mut text, "split_gain", nodes.iter().map(|n| n.gain));
+    let thresholds = nodes.iter().enumerate().map(|(node, of)| match &of.rule {
+        Rule::Number { threshold, .. } => *threshold,
+        Rule::Category { .. } => sets.number_of(node) as f64,
     });
-    push_line(&mut text, "threshold", &joined(thresholds));
-    push_line(
-        &mut text,
-        "decision_type",
-        &joined(nodes.iter().map(decision_type)),
-    );
-    push_line(
-        &mut text,
-        "left_child",
-        &joined(nodes.iter().map(|n| n.left)),
-    );
-    push_line(
-        &mut text,
-        "right_child",
-        &joined(nodes.iter().map(|n| n.right)),
-    );
-    push_answers(&mut text, "leaf", &tree.leaves);
-    let answers: Vec<Answer> = nodes.iter().map(|node| node.answer).collect();
-    push_answers(&mut text, "internal", &answers);
+    push_decimals(&mut text, "threshold", thresholds);
+    push_line(&mut text, "decision_type", nodes.iter().map(decision_type));
+    push_line(&mut text, "left_child", nodes.iter().map(|n| n.left));
+    push_line(&mut text, "right_child", nodes.iter().map(|n| n.right));
+    push_answers(&mut text, "leaf", tree.leaves.iter());
+    push_answers(&mut text, "internal", nodes.iter().map(|node| &node.answer));
     if sets.count() > 0 {
-        push_line(&mut text, "cat_boundaries", &joined(sets.boundaries.iter()));
-        push_line(&mut text, "cat_threshold", &joined(sets.words.iter()));
+        push_line(&mut text, "cat_boundaries", &sets.boundaries);
+        push_line(&mut text, "cat_threshold", &sets.words);
     }
-    push_line(&mut text, "is_linear", "0");
-    push_line(&mut text, "shrinkage", &decimal(tree.shrinkage));
+    push_line(&mut text, "is_linear", [0]);
+    push_decimals(&mut text, "shrinkage", [tree.shrinkage]);
     text.push_str("\n\n");
     text
 }
 
-fn push_answers(text: &mut String, what: &str, answers: &[Answer]) {
-    let values = numbers(answers.iter().map(|a| a.value));
-    push_line(text, &format!("{what}_value"), &values);
-    let weights = numbers(answers.iter().map(|a| a.weight));
-    push_line(text, &format!("{what}_weight"), &weights);
-    let counts = joined(answers.iter().map(|a| a.count));
-    push_line(text, &format!("{what}_count"), &counts);
+fn push_answers<'a>(
+    text: &mut String,
+    what: &str,
+    answers: impl Iterator<Item = &'a Answer> + Clone,
+) {
+    let values = answers.clone().map(|answer| answer.value);
+    push_decimals(text, &format!("{what}_value"), values);
+    let weights = answers.clone().map(|answer| answer.weight);
+    push_decimals(text, &format!("{what}_weight"), weights);
+    let counts = answers.map(|answer| answer.count);
+    push_line(text, &format!("{what}_count"), counts);
 }
 
 /// The sets of categories of a tree, one after the other.
@@ -185,34 +166,38 @@ fn decision_type(node: &Node) -> u8 {
     }
 }
 
-/// The shortest decimal that reads back as the same number.
-pub(crate) fn decimal(value: f64) -> String {
-    let text = format!("{value:?}");
-    match text.strip_suffix(".0") {
-        Some(whole) => whole.to_owned(),
-        None => text,
-    }
-}
-
-fn numbers(values: impl Iterator<Item = f64>) -> String {
-    joined(values.map(decimal))
-}
-
-fn joined(values: impl Iterator<Item = impl std::fmt::Display>) -> String {
-    let mut text = String::new();
-    for value in values {
-        if !text.is_empty() {
-            text.push(' ');
-        }
+fn push_line(text: &mut String, name: &str, values: impl IntoIterator<Item = impl Display>) {
+    push_values(text, name, values, |text, value| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{value}");
-    }
-    text
+    });
 }
 
-fn push_line(text: &mut String, name: &str, value: &str) {
+/// Each as the shortest decimal that reads back as the same number.
+fn push_decimals(text: &mut String, name: &str, values: impl IntoIterator<Item = f64>) {
+    push_values(text, name, values, |text, value| {
+        let _ = write!(text, "{value:?}");
+        if text.ends_with(".0") {
+            text.truncate(text.len() - 2);
+        }
+    });
+}
+
+fn push_values<T>(
+    text: &mut String,
+    name: &str,
+    values: impl IntoIterator<Item = T>,
+    push: impl Fn(&mut String, T),
+) {
     text.push_str(name);
-    text.push('=');
-    text.push_str(value);
+    let mut before = '=';
+    for value in values {
+        text.push(before);
+        push(text, value);
+        before = ' ';
+    }
+    if before == '=' {
+        text.push(before);
+    }
     text.push('\n');
 }
