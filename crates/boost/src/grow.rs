@@ -25,7 +25,7 @@ use ground::Sprout;
 use state::{State, Task};
 
 /// Rows below which a tree is not worth a second thread.
-const ALONE_ROWS: usize = 1 << 12;
+pub(crate) const ALONE_ROWS: usize = 1 << 12;
 
 /// Grows trees; keeps what they need besides the data from one to the next.
 #[derive(Debug, Default)]

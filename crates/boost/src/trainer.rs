@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::boosting::{Boosted, Boosting};
 use crate::dataset::Dataset;
 use crate::error::Error;
+use crate::grow::ALONE_ROWS;
 use crate::model::{Model, text};
 use crate::objective;
 use crate::parameters::Checked;
@@ -129,7 +130,11 @@ impl Trainer {
             return Err(Error::State("expected a round left, found none".to_owned()));
         }
         let pool = self.pool.clone();
-        Ok(pool.install_awake(|| self.round()))
+        let alone = self.boosting.data.num_rows() < ALONE_ROWS;
+        Ok(match alone {
+            true => pool.install(|| self.round()),
+            false => pool.install_awake(|| self.round()),
+        })
     }
 
     /// Whether no round is left: all are done, early stopping ended it, or no leaf can be split any more.

@@ -105,7 +105,15 @@ impl Pending<'_> {
 
     /// Does what is left, on all threads. Returns the loss of each chunk.
     pub(crate) fn finish(self) -> Vec<f64> {
-        rayon::broadcast(|_| while self.piece() {});
+        let left = self
+            .pieces
+            .len()
+            .saturating_sub(self.next.load(Ordering::Relaxed));
+        if left > 1 {
+            rayon::broadcast(|_| while self.piece() {});
+        } else {
+            self.piece();
+        }
         let pieces = self.pieces.into_iter();
         let pieces = pieces.map(|piece| piece.into_inner().unwrap_or_else(PoisonError::into_inner));
         pieces.map(|piece| piece.loss).collect()
