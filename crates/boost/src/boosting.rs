@@ -22,7 +22,7 @@ pub(crate) struct Boosting {
     pub(crate) data: Dataset,
     scores: Scores,
     /// Of each class the value before the first tree.
-    starts: Vec<f64>,
+    pub(crate) starts: Vec<f64>,
     gradients: Gradients,
     grower: Grower,
 }
@@ -38,13 +38,13 @@ pub(crate) struct Boosted {
 
 impl Boosting {
     /// Before the first round.
-    pub(crate) fn new(parameters: &Checked, data: Dataset, starts: &[f64]) -> Self {
+    pub(crate) fn new(parameters: &Checked, data: Dataset, starts: Vec<f64>) -> Self {
         let rows = data.num_rows();
         Self {
             parameters: parameters.clone(),
-            scores: Scores::new(starts, rows),
+            scores: Scores::new(&starts, rows),
             data,
-            starts: starts.to_vec(),
+            starts,
             gradients: Gradients::new(rows, parameters.trees_per_round()),
             grower: Grower::default(),
         }
@@ -53,8 +53,7 @@ impl Boosting {
     /// Goes on after these trees.
     pub(crate) fn resume(&mut self, trees: &[Tree]) {
         self.reorder(trees);
-        self.scores = Scores::new(&self.starts, self.data.num_rows());
-        self.scores.replay(trees, &self.data);
+        self.scores = Scores::after(trees, &self.starts, &self.data);
     }
 
     /// A round. `before` are the trees of the one before.

@@ -22,7 +22,7 @@ use crate::random::draw;
 use crate::rows::Rows;
 
 /// Rows that are summed up in one go; a constant, since sums of floats depend on it.
-pub(crate) const CHUNK: usize = 1 << 12;
+const CHUNK: usize = 1 << 12;
 
 /// The sums of both derivatives over some rows, in units of their scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -35,6 +35,13 @@ impl Scores {
         }
     }
 
+    /// What trees come to, from starting values on.
+    pub(crate) fn after(trees: &[Tree], starts: &[f64], data: &Dataset) -> Self {
+        let mut scores = Self::new(starts, data.num_rows());
+        scores.replay(trees, data);
+        scores
+    }
+
     /// The scores of a class.
     pub(crate) fn of(&self, class: usize) -> &[f64] {
         &self.classes[class]

@@ -14,6 +14,7 @@ use crate::parameters::Checked;
 use crate::pool::Pool;
 use crate::scores::Scores;
 use crate::state;
+use crate::tree::Tree;
 use crate::validation::Validation;
 
 /// What one round came to.
@@ -32,7 +33,6 @@ pub struct Round {
 pub struct Trainer {
     parameters: Checked,
     pool: Pool,
-    starts: Vec<f64>,
     digest: u128,
     rounds: Vec<Round>,
     model: Model,
@@ -82,13 +82,12 @@ impl Trainer {
         Ok(Self {
             digest,
             model: Model::new(parameters, train.bins()),
-            boosting: Boosting::new(parameters, train, &starts),
+            boosting: Boosting::new(parameters, train, starts),
             validation,
             ahead: None,
             texts: Vec::new(),
             parameters: parameters.clone(),
             pool: pool.clone(),
-            starts,
             rounds: Vec::new(),
         })
     }
@@ -113,8 +112,7 @@ impl Trainer {
             let trees = &self.model.trees;
             self.boosting.resume(trees);
             if let Some(Validation { data, scores, .. }) = &mut self.validation {
-                *scores = Scores::new(&self.starts, data.num_rows());
-                scores.replay(trees, data);
+                *scores = Scores::after(trees, &self.boosting.starts, data);
             }
         });
         Ok(())
@@ -207,22 +205,19 @@ impl Trainer {
 
     /// Whether no tree of the last round has a split.
     fn is_exhausted(&self) -> bool {
-        let trees = self.model.trees.iter().rev();
-        let mut last = trees.take(self.parameters.trees_per_round());
-        !self.rounds.is_empty() && last.all(|tree| tree.nodes.is_empty())
+        !self.rounds.is_empty() && are_constants(last_round(&self.model))
     }
 
     fn round(&mut self) -> Round {
         let number = self.rounds.len() as u32 + 1;
         let boosting = &mut self.boosting;
-        let boosted = self.ahead.take().unwrap_or_else(|| {
-            let mut rounds = self.model.trees.rchunks(self.parameters.trees_per_round());
-            boosting.round(number, rounds.next().unwrap_or_default(), &|| false)
-        });
+        let before = last_round(&self.model);
+        let ahead = self.ahead.take();
+        let boosted = ahead.unwrap_or_else(|| boosting.round(number, before, &|| false));
         let validation = self.validation.as_mut().map(|validation| {
             let pending = validation.add(&boosted.trees, number == 1);
             let is_last = number >= self.parameters.parameters().num_iterations;
-            if !is_last && boosted.trees.iter().any(|tree| !tree.nodes.is_empty()) {
+            if !is_last && !are_constants(&boosted.trees) {
                 let next = boosting.round(number + 1, &boosted.trees, &|| pending.piece());
                 self.ahead = Some(next);
             }
@@ -238,6 +233,17 @@ impl Trainer {
         self.rounds.push(round);
         round
     }
+}
+
+/// The trees of a model's last round, if it has any.
+fn last_round(model: &Model) -> &[Tree] {
+    let mut rounds = model.trees.rchunks(model.num_class);
+    rounds.next().unwrap_or_default()
+}
+
+/// Whether no tree has a split.
+fn are_constants(trees: &[Tree]) -> bool {
+    trees.iter().all(|tree| tree.nodes.is_empty())
 }
 
 /// A digest of all that a training depends on.

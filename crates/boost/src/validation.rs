@@ -28,8 +28,6 @@ pub(crate) struct Pending<'a> {
     metric: Metric,
     /// One per class.
     trees: Vec<CodedTree<'a>>,
-    /// Whether they are the first, which have the starting values folded in.
-    first: bool,
     pieces: Vec<Mutex<Piece<'a>>>,
     /// The piece that comes next.
     next: AtomicUsize,
@@ -52,18 +50,20 @@ impl Validation {
         }
     }
 
-    /// Begins to add the trees of a round.
+    /// Begins to add the trees of a round. The first ones have the starting values folded in.
     pub(crate) fn add<'a>(&'a mut self, trees: &'a [Tree], first: bool) -> Pending<'a> {
         let Self {
             data,
             scores,
             metric,
         } = self;
+        if first {
+            (0..trees.len()).for_each(|class| scores.clear(class));
+        }
         let coded = |tree| CodedTree::new(tree, data.bins());
         let piece = |scores| Mutex::new(Piece { scores, loss: 0.0 });
         Pending {
             trees: trees.iter().map(coded).collect(),
-            first,
             pieces: scores.chunks_mut(metric::CHUNK).map(piece).collect(),
             next: AtomicUsize::new(0),
             data,
@@ -92,9 +92,6 @@ impl Pending<'_> {
         let Piece { scores, loss } = &mut *piece;
         let start = number * metric::CHUNK;
         for (scores, tree) in scores.iter_mut().zip(&self.trees) {
-            if self.first {
-                scores.fill(0.0);
-            }
             let rows = bits::all(scores.len());
             tree.add(&self.data.codes, start, rows, scores, 1);
         }
