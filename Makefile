@@ -2,6 +2,9 @@
 #
 # PROJECT=DIR works on another project than the demo; scripts/pipeline.mk says what else can be set.
 
+# None of Make's own rules is needed, and to look through them takes half of its time.
+.SUFFIXES:
+
 PROJECT ?= demo
 CARGO ?= cargo
 # Where cargo builds, and where the stages are taken from.

@@ -14,6 +14,12 @@
 #
 # Needs GNU Make 3.81 and a `find` that knows -cnewer (GNU, BSD, macOS).
 
+# Make looks among its own rules for one that would write a settings file, which takes half of its time. In a Makefile of
+# your own they stay: you may need them.
+ifeq ($(words $(MAKEFILE_LIST)),1)
+.SUFFIXES:
+endif
+
 # The project: config/, raw/ and a directory for each queue.
 PROJECT ?= .
 # Where the binaries are: the checkout's own, unless told otherwise.
@@ -73,11 +79,13 @@ queues := validated cleaned features splits models reports
 .PHONY: $(queues) status why conform clean FORCE
 FORCE:
 
-# Raw files. Their names never reach Make, so that spaces, colons and percent signs in them are harmless. A file or
-# folder whose inode changed after the manifest's time wakes `validate`: touched, added, removed, replaced by an older
+# Raw files. Make only asks whether there are names, so that spaces, colons and percent signs in them are harmless. A file
+# or folder whose inode changed after the manifest's time wakes `validate`: touched, added, removed, replaced by an older
 # file, rewritten in the same second. (The time of last modification would miss the last three.) The manifest's
-# time is when its run started, so a file changed during the run counts. $(call raw_changed,MANIFEST)
-raw_changed = $(shell { find $(RAW) -prune -cnewer $1; find -L $(RAW) -cnewer $1; } 2>/dev/null | head -n 1)
+# time is when its run started, so a file changed during the run counts. Where RAW is a link, it may have been turned to
+# another directory. $(call raw_changed,MANIFEST)
+raw_changed = $(call newer,-L $(RAW),$1)$(if $(call same,$(realpath $(RAW)),$(abspath $(RAW))),,$(call newer,$(RAW) -prune,$1))
+newer = $(shell exec find $1 -cnewer $2 2>/dev/null)
 
 # The settings file with its option, where the project has it. $(call settings,OPTION,FILE)
 settings = $(if $(wildcard $(PROJECT)/config/$2),$1 $(PROJECT)/config/$2)
