@@ -75,6 +75,7 @@ pub mod settings;
 mod stat;
 mod store;
 mod sync;
+mod syncing;
 mod watch;
 mod work;
 mod workers;

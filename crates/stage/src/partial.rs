@@ -23,7 +23,7 @@ use crate::store::{Held, Place, Store};
 #[derive(Debug)]
 pub(crate) struct Partial {
     pub(crate) path: PathBuf,
-    pub(crate) journal: Mutex<Journal>,
+    pub(crate) journal: Arc<Mutex<Journal>>,
     pub(crate) claims: Arc<Claims>,
     /// Dies with the process.
     _lock: Lock,
@@ -53,7 +53,7 @@ impl Partial {
         fs_err::write(path.join(layout::ITEMS), frozen.map_err(io::Error::other)?)?;
         Ok(Self {
             path,
-            journal: Mutex::new(journal),
+            journal: Arc::new(Mutex::new(journal)),
             claims: Arc::default(),
             _lock: lock,
         })

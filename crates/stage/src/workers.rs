@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::receipt::{Cause, DeadLetter, Keys, Phase, Receipt};
 use crate::running::Running;
 use crate::stat::Stat;
-use crate::sync::{self, Finished};
+use crate::syncing::Syncing;
 use crate::watch::Stop;
 use crate::work::Item;
 
@@ -36,8 +36,6 @@ pub(crate) struct Task {
 pub(crate) struct Outcome {
     pub(crate) done: Vec<Finish>,
     pub(crate) failed: Vec<DeadLetter>,
-    /// Done, but not durable yet.
-    pub(crate) unsynced: Vec<Entry>,
 }
 
 /// A piece of work done: its receipt, its small part, and the stat of its input.
@@ -56,6 +54,7 @@ pub(crate) struct Crew<'a> {
     pub(crate) options: &'a Options,
     pub(crate) partial: &'a Path,
     pub(crate) journal: &'a Mutex<Journal>,
+    pub(crate) syncing: &'a Syncing,
     pub(crate) claims: &'a Arc<Claims>,
     pub(crate) suspects: &'a HashSet<(Phase, String)>,
     pub(crate) deaths: &'a HashMap<(Phase, String, Digest), u32>,
@@ -70,21 +69,18 @@ pub(crate) type Work<'a> = dyn Fn(&[(Item, Output)]) -> Result<(), Fault> + Sync
 /// What the threads of a crew share while they work.
 struct Shared<'a> {
     work: &'a Work<'a>,
-    finished: Finished,
     outcome: Mutex<Outcome>,
     fault: Mutex<Option<Fault>>,
 }
 
 impl Shared<'_> {
-    fn end(self) -> (Outcome, Option<Fault>) {
-        let inner = |error: PoisonError<_>| error.into_inner();
-        let outcome = self.outcome.into_inner().unwrap_or_else(inner);
-        (
-            outcome,
-            self.fault
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+    fn end(self) -> Result<Outcome, Fault> {
+        let fault = self.fault.into_inner();
+        let outcome = self.outcome.into_inner();
+        match fault.unwrap_or_else(PoisonError::into_inner) {
+            Some(fault) => Err(fault),
+            None => Ok(outcome.unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 }
 
@@ -103,35 +99,13 @@ impl Crew<'_> {
         });
         let shared = Shared {
             work,
-            finished: Finished::default(),
             outcome: Mutex::default(),
             fault: Mutex::default(),
         };
-        let collected = std::thread::scope(|scope| {
-            let collector = scope.spawn(|| shared.finished.collect(self.partial, self.journal));
-            self.work_off(&alone, 1, 1, &shared);
-            self.work_off(&together, batch, self.options.threads(), &shared);
-            shared.finished.end();
-            collector.join()
-        });
-        let (outcome, fault) = shared.end();
-        let unsynced = match collected {
-            Ok(unsynced) => unsynced?,
-            Err(_) => {
-                return Err(Fault::message(
-                    Blame::Program,
-                    "the thread that syncs panicked",
-                ));
-            }
-        };
-        if let Some(fault) = fault {
-            sync::write(self.partial, self.journal, &unsynced)?;
-            return Err(fault);
-        }
-        Ok(Outcome {
-            unsynced,
-            ..outcome
-        })
+        self.work_off(&alone, 1, 1, &shared);
+        self.work_off(&together, batch, self.options.threads(), &shared);
+        self.syncing.end();
+        shared.end()
     }
 
     fn work_off(&self, tasks: &[Task], batch: usize, threads: usize, shared: &Shared<'_>) {
@@ -243,7 +217,7 @@ impl Crew<'_> {
                 receipt: done.receipt.clone(),
                 part: done.part.clone().map(Inline),
             };
-            if !shared.finished.hand_in(entry) {
+            if !self.syncing.hand_in(entry) {
                 // The thread that syncs has ended, and tells why.
                 let message = "the disk takes nothing more";
                 return Err(Fault::message(Blame::Machine, message));

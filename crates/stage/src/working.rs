@@ -13,7 +13,6 @@ use crate::durable::sync_directory;
 use crate::fault::{Blame, Fault};
 use crate::heartbeat::Heartbeat;
 use crate::history;
-use crate::journal::Entry;
 use crate::layout;
 use crate::letters;
 use crate::output::{Counts, Output, Written};
@@ -27,7 +26,8 @@ use crate::run::Run;
 use crate::running::Running;
 use crate::stat::{Stat, StatCache};
 use crate::store::Place;
-use crate::sync;
+use crate::sync::{self, Unsynced};
+use crate::syncing::Syncing;
 use crate::workers::{Crew, Task, Work};
 
 /// A run under way.
@@ -40,7 +40,9 @@ pub(crate) struct Working<'a> {
     receipts: BTreeMap<(Phase, String), Receipt>,
     parts: BTreeMap<(Phase, String), Vec<u8>>,
     pub(crate) failed: Vec<DeadLetter>,
-    unsynced: Vec<Entry>,
+    /// What is on its way to the disk.
+    syncing: Option<Syncing>,
+    unsynced: Unsynced,
     /// Files linked from the last good output.
     kept: HashSet<String>,
     pub(crate) stats: HashMap<String, (Stat, Digest)>,
@@ -66,7 +68,8 @@ impl<'a> Working<'a> {
             receipts: BTreeMap::new(),
             parts: BTreeMap::new(),
             failed: Vec::new(),
-            unsynced: Vec::new(),
+            syncing: None,
+            unsynced: Unsynced::default(),
             kept: HashSet::new(),
             stats: HashMap::new(),
             outputs: Vec::new(),
@@ -134,12 +137,16 @@ impl<'a> Working<'a> {
             run.progress.processed.store(0, Relaxed);
         }
         run.progress.begin(phase.word(), &reasons);
+        let syncing = self
+            .syncing
+            .insert(Syncing::start(&self.partial.path, &self.partial.journal)?);
         let crew = Crew {
             phase,
             keys: &run.keys,
             options: run.options,
             partial: &self.partial.path,
             journal: &self.partial.journal,
+            syncing,
             claims: &self.partial.claims,
             suspects: &run.store.history.suspects,
             deaths: &run.store.history.deaths,
@@ -147,8 +154,12 @@ impl<'a> Working<'a> {
             progress: &run.progress,
             stop: &run.stop,
         };
-        let outcome = crew.run(tasks, batch, work)?;
-        self.unsynced.extend(outcome.unsynced);
+        let outcome = crew.run(tasks, batch, work);
+        if outcome.is_err() {
+            // Where the disk takes nothing more, the thread that syncs tells why.
+            self.wait_for_syncs()?;
+        }
+        let outcome = outcome?;
         self.failed.extend(outcome.failed);
         for done in outcome.done {
             let (item, input) = (done.receipt.item.clone(), done.receipt.input);
@@ -177,8 +188,17 @@ impl<'a> Working<'a> {
 
     /// Makes sure that nothing finished so far is lost, whatever comes now.
     pub(crate) fn secure(&mut self) -> Result<(), Fault> {
+        self.wait_for_syncs()?;
         sync::write(&self.partial.path, &self.partial.journal, &self.unsynced)?;
-        self.unsynced.clear();
+        self.unsynced = Unsynced::default();
+        Ok(())
+    }
+
+    /// Waits for what is on its way to the disk.
+    fn wait_for_syncs(&mut self) -> Result<(), Fault> {
+        if let Some(syncing) = self.syncing.take() {
+            self.unsynced = syncing.rest()?;
+        }
         Ok(())
     }
 
@@ -261,10 +281,11 @@ impl<'a> Working<'a> {
             .written()
             .map(|written| written.name.as_str())
             .collect();
-        let new = self.unsynced.iter().flat_map(sync::outputs);
         let about = manifest.outputs.iter().map(|written| written.name.as_str());
+        self.wait_for_syncs()?;
         // Their names become durable with all others, below.
-        sync::sync_contents(&self.partial.path, &new.chain(about).collect::<Vec<_>>())?;
+        let contents: Vec<&str> = self.unsynced.contents().chain(about).collect();
+        sync::sync_contents(&self.partial.path, &contents)?;
         self.write_stats(&manifest)?;
         // Ends the heartbeat, which must not write into a queue that readers may see.
         let counts = manifest.counts.as_ref();
