@@ -3,7 +3,7 @@
 //! Up to 512 by their 64-bit hashes, beyond by HyperLogLog (Flajolet et al. 2007) with 4,096 registers and the estimator of
 //! O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017): standard error about 1.6 %.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::compact;
 use crate::hash::{Map, mix};
@@ -13,6 +13,10 @@ const BITS: u32 = 12;
 const REGISTERS: usize = 1 << BITS;
 /// The greatest value of a register.
 const TOP: usize = 65 - BITS as usize;
+
+/// The character of an empty register: from it on, none that a register can have is a quote or a backslash, so that
+/// JSON has all as they are.
+const NO_RANK: u8 = b'#';
 
 #[derive(Clone, Debug)]
 enum State {
@@ -190,7 +194,7 @@ impl PartialEq for Distinct {
     }
 }
 
-/// On disk: `=` and sorted hashes, or `~` and registers.
+/// On disk: `=` and sorted hashes, or `~` and registers, a character each.
 impl Serialize for Distinct {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = match &self.0 {
@@ -200,7 +204,11 @@ impl Serialize for Distinct {
                 let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
                 format!("={}", compact::encode(&bytes))
             }
-            State::Estimate(registers) => format!("~{}", compact::encode(registers)),
+            State::Estimate(registers) => {
+                let character = |rank: &u8| char::from(rank + NO_RANK);
+                let text = std::iter::once('~').chain(registers.iter().map(character));
+                text.collect()
+            }
         };
         serializer.serialize_str(&text)
     }
@@ -208,14 +216,14 @@ impl Serialize for Distinct {
 
 impl<'de> Deserialize<'de> for Distinct {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| D::Error::custom("not a count of distinct values"))
+        compact::read(deserializer, "a count of distinct values", parse)
     }
 }
 
 fn parse(text: &str) -> Option<Distinct> {
     if let Some(text) = text.strip_prefix('~') {
-        let registers = compact::decode(text)?;
+        let rank = |character: u8| character.wrapping_sub(NO_RANK);
+        let registers: Vec<u8> = text.bytes().map(rank).collect();
         let whole =
             registers.len() == REGISTERS && registers.iter().all(|rank| usize::from(*rank) <= TOP);
         return whole.then_some(Distinct(State::Estimate(registers)));

@@ -3,7 +3,7 @@
 //! After Kulisch's long accumulator and R. M. Neal, "Fast exact summation using small and large superaccumulators"
 //! (2015), with 128-bit words at every 32nd bit, so that a term costs one addition and carries can wait for 2^43 terms.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::compact;
 use crate::wide::{Magnitude, scale};
@@ -199,16 +199,17 @@ impl Serialize for ExactSum {
 
 impl<'de> Deserialize<'de> for ExactSum {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let (flag, words) = read(&text).ok_or_else(|| D::Error::custom("not an exact sum"))?;
-        let special = match flag {
-            0 => 0.0,
-            1 => f64::NAN,
-            2 => f64::INFINITY,
-            3 => f64::NEG_INFINITY,
-            _ => return Err(D::Error::custom("not an exact sum")),
-        };
-        Ok(Self { words, special })
+        compact::read(deserializer, "an exact sum", |text| {
+            let (flag, words) = read(text)?;
+            let special = match flag {
+                0 => 0.0,
+                1 => f64::NAN,
+                2 => f64::INFINITY,
+                3 => f64::NEG_INFINITY,
+                _ => return None,
+            };
+            Some(Self { words, special })
+        })
     }
 }
 

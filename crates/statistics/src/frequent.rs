@@ -25,8 +25,8 @@ pub struct Frequent<K> {
 /// Counts of values, of which only the frequent survive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
-    into = "State<K>",
-    from = "State<K>",
+    into = "Written<K>",
+    from = "Read<K>",
     bound(
         serialize = "K: Clone + Ord + Hash + Serialize",
         deserialize = "K: Ord + Hash + Deserialize<'de>"
@@ -80,7 +80,12 @@ impl<K: Eq + Hash + Ord + Clone> FrequentValues<K> {
         self.capacity = self.capacity.min(other.capacity);
         self.missed += other.missed;
         for (value, count) in &other.counts {
-            *self.counts.entry(value.clone()).or_default() += count;
+            match self.counts.get_mut(value) {
+                Some(seen) => *seen += count,
+                None => {
+                    self.counts.insert(value.clone(), *count);
+                }
+            }
         }
         if self.counts.len() > self.capacity {
             self.shed();
@@ -127,20 +132,28 @@ impl<K: Eq + Hash + Ord + Clone> FrequentValues<K> {
 }
 
 /// On disk: counts in the order of values.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct State<K: Ord> {
+#[derive(Serialize)]
+struct Written<K: Ord> {
     capacity: usize,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     missed: u64,
     counts: BTreeMap<K, u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read<K: Eq + Hash> {
+    capacity: usize,
+    #[serde(default)]
+    missed: u64,
+    counts: Map<K, u64>,
 }
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-impl<K: Eq + Hash + Ord> From<FrequentValues<K>> for State<K> {
+impl<K: Eq + Hash + Ord> From<FrequentValues<K>> for Written<K> {
     fn from(values: FrequentValues<K>) -> Self {
         Self {
             capacity: values.capacity,
@@ -150,12 +163,12 @@ impl<K: Eq + Hash + Ord> From<FrequentValues<K>> for State<K> {
     }
 }
 
-impl<K: Eq + Hash + Ord> From<State<K>> for FrequentValues<K> {
-    fn from(state: State<K>) -> Self {
+impl<K: Eq + Hash> From<Read<K>> for FrequentValues<K> {
+    fn from(read: Read<K>) -> Self {
         Self {
-            capacity: state.capacity.max(2),
-            missed: state.missed,
-            counts: state.counts.into_iter().collect(),
+            capacity: read.capacity.max(2),
+            missed: read.missed,
+            counts: read.counts,
         }
     }
 }

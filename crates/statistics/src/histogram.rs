@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantiles::Bucket;
+use crate::buckets::Bucket;
 
 /// Counts between fixed edges: bin `i` holds `edges[i] <= value < edges[i + 1]`, the last bin also its upper edge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,10 +106,15 @@ impl Histogram {
         };
         let mut done = up_to(self.edges[0]);
         self.below += done;
-        for (count, upper) in self.counts.iter_mut().zip(&self.edges[1..]) {
+        // Most buckets reach into one bin or two.
+        let first = self.edges[1..].partition_point(|upper| *upper <= bucket.lower);
+        for (count, upper) in self.counts.iter_mut().zip(&self.edges[1..]).skip(first) {
             let next = up_to(*upper).max(done);
             *count += next - done;
             done = next;
+            if *upper >= bucket.upper {
+                break;
+            }
         }
         self.above += bucket.count.saturating_sub(done);
     }
@@ -191,7 +196,7 @@ mod tests {
         fn a_histogram_of_a_sketch_holds_every_value(values in prop::collection::vec(-1e3..1e3_f64, 1..300), bins in 1_usize..30) {
             let mut sketch = QuantileSketch::new(16);
             sketch.extend(&values);
-            let histogram = sketch.histogram(bins).unwrap();
+            let histogram = sketch.buckets().histogram(bins).unwrap();
             prop_assert_eq!(histogram.counts().iter().sum::<u64>(), values.len() as u64);
             prop_assert_eq!(histogram.outside(), (0, 0));
         }

@@ -18,6 +18,11 @@ pub(crate) fn value(key: u64) -> f64 {
     f64::from_bits(key ^ ((!(key as i64) >> 63) as u64 | SIGN))
 }
 
+/// How many slots so many keys need: half of them stay free.
+fn slots(keys: usize) -> usize {
+    (keys * 2).next_power_of_two()
+}
+
 /// Counts by key: open addressing, so that adding costs a few instructions.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
@@ -31,8 +36,18 @@ impl Table {
     /// Room for so many keys.
     pub(crate) fn new(keys: usize) -> Self {
         Self {
-            slots: vec![(0, 0); (keys * 2).next_power_of_two()],
+            slots: vec![(0, 0); slots(keys)],
             used: 0,
+        }
+    }
+
+    /// Empties it, with room for so many keys.
+    pub(crate) fn clear(&mut self, keys: usize) {
+        if self.slots.len() == slots(keys) {
+            self.slots.fill((0, 0));
+            self.used = 0;
+        } else {
+            *self = Self::new(keys);
         }
     }
 

@@ -15,6 +15,7 @@
 //! "The values only" means: any order, any batches and any tree of merges give the same state, bit for bit. So a fitted
 //! mean or median cannot move because a reader cut its batches elsewhere.
 
+mod buckets;
 mod by_exponent;
 mod compact;
 mod distinct;
@@ -28,10 +29,11 @@ mod moments;
 mod quantiles;
 mod wide;
 
+pub use buckets::{Bucket, Buckets};
 pub use distinct::Distinct;
 pub use exact::ExactSum;
 pub use extremes::{Extremes, TextExtremes};
 pub use frequent::{Frequent, FrequentValues};
 pub use histogram::Histogram;
 pub use moments::Moments;
-pub use quantiles::{Bucket, QuantileSketch};
+pub use quantiles::QuantileSketch;

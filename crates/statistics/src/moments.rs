@@ -1,8 +1,9 @@
 //! Count, mean and variance, without loss and without regard to order.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::by_exponent::ByExponent;
+use crate::compact;
 use crate::exact::{self, ExactSum};
 use crate::wide::{Magnitude, scale};
 
@@ -43,11 +44,10 @@ impl Serialize for Squares {
 
 impl<'de> Deserialize<'de> for Squares {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match exact::read(&text) {
-            Some((0, words)) => Ok(Self(words)),
-            _ => Err(D::Error::custom("not an exact sum of squares")),
-        }
+        compact::read(deserializer, "an exact sum of squares", |text| {
+            let (flag, words) = exact::read(text)?;
+            (flag == 0).then_some(Self(words))
+        })
     }
 }
 

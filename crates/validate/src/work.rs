@@ -104,8 +104,11 @@ impl ItemStage for Validate {
                 sink.write(&done)
             },
         )?;
-        sink.finish(&path)?;
-        output.part(&locked().write()?)
+        // The last rows go to the file in one piece, by one thread.
+        let (part, finished) =
+            table::both(item.threads(), || locked().write(), || sink.finish(&path));
+        finished?;
+        output.part(&part?)
     }
 
     fn finish(&self, queue: &Finished, output: &Output) -> Result<(), Fault> {
@@ -117,7 +120,7 @@ impl ItemStage for Validate {
             |part| Profile::read(&part.read()?),
             |part| profile.merge(&part),
         )?;
-        output.write("_profile.json", &profile.page()?)
+        output.write("_profile.json", &profile.page(self.threads)?)
     }
 }
 

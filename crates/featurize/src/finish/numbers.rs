@@ -54,7 +54,7 @@ fn fill(settings: &Impute, statistics: &NumberStatistics) -> Result<f64, Fault> 
         Strategy::Median => statistics
             .quantiles
             .as_ref()
-            .and_then(|quantiles| quantiles.quantile(0.5)),
+            .and_then(|quantiles| quantiles.buckets().quantile(0.5)),
         Strategy::MostFrequent => most_frequent(statistics)?,
     };
     value.ok_or_else(no_value)
@@ -65,12 +65,13 @@ fn most_frequent(statistics: &NumberStatistics) -> Result<Option<f64>, Fault> {
     let Some(quantiles) = &statistics.quantiles else {
         return Ok(None);
     };
-    if !quantiles.is_exact() {
+    let buckets = quantiles.buckets();
+    if !buckets.is_exact() {
         let fault = Fault::settings("has too many different values for a most frequent one");
         return Err(fault.hint("use `\"strategy\": \"median\"`"));
     }
     let mut most: Option<(f64, u64)> = None;
-    for bucket in quantiles.buckets() {
+    for bucket in buckets.as_slice() {
         if most.is_none_or(|(_, count)| bucket.count > count) {
             most = Some((bucket.lower, bucket.count));
         }
@@ -130,7 +131,7 @@ fn not_zero(scale: f64) -> f64 {
 fn robust(settings: &RobustScale, statistics: &NumberStatistics) -> Option<Step> {
     let quantiles = statistics.quantiles.as_ref()?;
     let [low, high] = settings.quantile_range.map(|percent| percent / 100.0);
-    let found = quantiles.quantiles(&[low, 0.5, high]);
+    let found = quantiles.buckets().quantiles(&[low, 0.5, high]);
     let [low, center, high] = found.try_into().ok()?;
     Some(Step::RobustScale {
         center: if settings.with_centering { center } else { 0.0 },
@@ -149,7 +150,7 @@ fn bins(settings: &QuantileBins, statistics: &NumberStatistics) -> Option<Step> 
     let shares: Vec<f64> = (0..=count)
         .map(|edge| f64::from(edge) / f64::from(count))
         .collect();
-    let found = quantiles.quantiles(&shares);
+    let found = quantiles.buckets().quantiles(&shares);
     let mut edges: Vec<f64> = Vec::with_capacity(found.len());
     let mut last = f64::NEG_INFINITY;
     for edge in found {

@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use stage::Fault;
 
+use statistics::Buckets;
+
 use super::column::{Numbers, State, Texts};
 use super::{Column, Profile};
 use crate::parse::{show_date, show_datetime, show_time};
@@ -91,15 +93,21 @@ pub(super) fn type_of(data_type: &DataType) -> Type {
 
 impl Profile {
     /// As `_profile.json`.
-    pub(crate) fn page(&self) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn page(&self, threads: usize) -> Result<Vec<u8>, Fault> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        table::ordered_map(
+            self.columns.iter().map(Ok),
+            threads,
+            |column| Ok(entry(column, self.rows)),
+            |entry| {
+                columns.push(entry);
+                Ok(())
+            },
+        )?;
         let page = Page {
             rows: self.rows,
             sampled_rows: self.sampled,
-            columns: self
-                .columns
-                .iter()
-                .map(|column| entry(column, self.rows))
-                .collect(),
+            columns,
         };
         let mut bytes = serde_json::to_vec_pretty(&page).map_err(anyhow::Error::from)?;
         bytes.push(b'\n');
@@ -173,8 +181,9 @@ fn of_numbers(entry: Entry, numbers: &Numbers) -> Entry {
         Type::Integer | Type::Year => number(value),
         _ => show(kind, value.round_if(kind != Type::Number)),
     };
-    let quantiles = SHARES.iter().zip(numbers.sketch.quantiles(&SHARES));
-    let histogram = histogram(kind, numbers).map(|histogram| Histogram {
+    let buckets = numbers.sketch.buckets();
+    let quantiles = SHARES.iter().zip(buckets.quantiles(&SHARES));
+    let histogram = histogram(kind, numbers, &buckets).map(|histogram| Histogram {
         edges: histogram
             .edges()
             .iter()
@@ -197,32 +206,29 @@ fn of_numbers(entry: Entry, numbers: &Numbers) -> Entry {
         quantiles: quantiles
             .map(|(share, value)| (share.to_string(), between(value)))
             .collect(),
-        frequent: frequent_numbers(kind, numbers),
+        frequent: frequent_numbers(kind, &buckets),
         histogram,
         ..entry
     }
 }
 
 /// Bins of equal width; around each integer where there are few.
-fn histogram(kind: Type, numbers: &Numbers) -> Option<statistics::Histogram> {
+fn histogram(kind: Type, numbers: &Numbers, buckets: &Buckets) -> Option<statistics::Histogram> {
     let (min, max) = (numbers.extremes.min()?, numbers.extremes.max()?);
     let integers = max - min + 1.0;
     if kind == Type::Integer && integers <= 2.0 * BINS as f64 {
         let around = statistics::Histogram::between(min - 0.5, max + 0.5, integers as usize)?;
-        return Some(numbers.sketch.fill(around));
+        return Some(buckets.fill(around));
     }
-    numbers.sketch.histogram(BINS)
+    buckets.histogram(BINS)
 }
 
 /// While the sketch is exact, its buckets are the values.
-fn frequent_numbers(kind: Type, numbers: &Numbers) -> Vec<Frequent> {
-    if !numbers.sketch.is_exact() {
+fn frequent_numbers(kind: Type, buckets: &Buckets) -> Vec<Frequent> {
+    if !buckets.is_exact() || buckets.as_slice().len() > FEW {
         return Vec::new();
     }
-    let mut buckets = numbers.sketch.buckets();
-    if buckets.len() > FEW {
-        return Vec::new();
-    }
+    let mut buckets = buckets.as_slice().to_vec();
     // Stable: equals stay in their order.
     buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.count));
     buckets.truncate(FREQUENT);
