@@ -85,7 +85,7 @@ FORCE:
 # time is when its run started, so a file changed during the run counts. Where RAW is a link, it may have been turned to
 # another directory. $(call raw_changed,MANIFEST)
 raw_changed = $(call newer,-L $(RAW),$1)$(if $(call same,$(realpath $(RAW)),$(abspath $(RAW))),,$(call newer,$(RAW) -prune,$1))
-newer = $(shell exec find $1 -cnewer $2 2>/dev/null)
+newer = $(if $(and $(wildcard $(RAW)),$(wildcard $2)),$(shell find $1 -cnewer $2))
 
 # The settings file with its option, where the project has it. $(call settings,OPTION,FILE)
 settings = $(if $(wildcard $(PROJECT)/config/$2),$1 $(PROJECT)/config/$2)
