@@ -18,8 +18,11 @@ use stage::{Blame, Fault};
 
 /// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
 const GROUP_ROWS: usize = 2 * crate::BATCH_ROWS;
-/// Most encoded bytes of a row group. They are held in memory until it is whole.
-const GROUP_BYTES: usize = 32 << 20;
+/// Most encoded bytes of a row group, by columns. They are held in memory until it is whole and then written by one thread
+/// in one go, so that there be few of them; but the piece of each column must be worth a reader's while.
+const GROUP_BYTES_PER_COLUMN: usize = 128 << 10;
+const GROUP_BYTES_MIN: usize = 4 << 20;
+const GROUP_BYTES_MAX: usize = 32 << 20;
 /// How many values of a column are looked at to see whether they repeat, and how often each must.
 const SAMPLE_ROWS: usize = 1024;
 const REPEATS_MIN: usize = 4;
@@ -132,6 +135,8 @@ fn fault(error: ParquetError, io: &Errors) -> Fault {
 }
 
 fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperties {
+    let columns = schema.fields().len();
+    let group_bytes = (columns * GROUP_BYTES_PER_COLUMN).clamp(GROUP_BYTES_MIN, GROUP_BYTES_MAX);
     let mut properties = WriterProperties::builder()
         .set_created_by("waystation".to_owned())
         .set_compression(Compression::SNAPPY)
@@ -139,7 +144,7 @@ fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperti
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_max_row_group_bytes(Some(GROUP_BYTES));
+        .set_max_row_group_bytes(Some(group_bytes));
     for (position, field) in schema.fields().iter().enumerate() {
         let path = ColumnPath::from(field.name().as_str());
         if first.is_some_and(|batch| repeats(batch.column(position).as_ref())) {
