@@ -1,7 +1,9 @@
 //! The one atomic act after which the new queue is there.
 
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -74,15 +76,48 @@ pub(crate) fn remove_queue(path: &Path) -> io::Result<()> {
 }
 
 fn empty(queue: &Path) -> io::Result<()> {
+    let (mut files, mut bytes) = (Vec::new(), 0);
     for entry in fs_err::read_dir(queue)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             remove_tree(&entry.path())?;
         } else if !layout::shows_a_stage(&entry.file_name().to_string_lossy()) {
-            fs_err::remove_file(entry.path())?;
+            let metadata = entry.metadata()?;
+            bytes += if metadata.nlink() == 1 {
+                metadata.len()
+            } else {
+                0
+            };
+            files.push(entry.path());
         }
     }
-    Ok(())
+    remove_files(&files, bytes)
+}
+
+/// From so many bytes on that no other name leads to, two threads remove files: the kernel takes a millisecond for three
+/// megabytes.
+const MANY_BYTES: u64 = 4 << 20;
+
+fn remove_files(files: &[PathBuf], bytes: u64) -> io::Result<()> {
+    let next = AtomicUsize::new(0);
+    let remove = || {
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            fs_err::remove_file(file)?;
+        }
+        Ok(())
+    };
+    if bytes < MANY_BYTES {
+        return remove();
+    }
+    std::thread::scope(|scope| {
+        let other = scope.spawn(remove);
+        let mine = remove();
+        mine.and(
+            other.join().unwrap_or_else(|_| {
+                Err(io::Error::other("the thread that removes files panicked"))
+            }),
+        )
+    })
 }
 
 /// Removes a directory and all in it, if it is there.

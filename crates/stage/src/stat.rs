@@ -52,7 +52,8 @@ impl Stat {
 
 /// Whether a time stamp is so much earlier than another that nothing between the two could have the same.
 fn is_before(stamp: i64, later: i64) -> bool {
-    const TICK: i64 = 20_000_000;
+    // One tick of the slowest kernels, 100 a second.
+    const TICK: i64 = 10_000_000;
     const COARSE_TICK: i64 = 2_000_000_000;
     let tick = if stamp % 1_000_000_000 == 0 {
         COARSE_TICK
