@@ -2,8 +2,7 @@
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -11,6 +10,7 @@ use rustix::io::Errno;
 use crate::durable::sync_directory;
 use crate::fault::{Blame, Fault};
 use crate::layout;
+use crate::parallel;
 
 /// Puts the partial in the place of the output. All in it must be durable already.
 pub(crate) fn commit(output: &Path) -> Result<(), Fault> {
@@ -75,6 +75,10 @@ pub(crate) fn remove_queue(path: &Path) -> io::Result<()> {
     }
 }
 
+/// From so many bytes on that no other name leads to, two threads remove files: the kernel takes a millisecond for three
+/// megabytes.
+const MANY_BYTES: u64 = 4 << 20;
+
 fn empty(queue: &Path) -> io::Result<()> {
     let (mut files, mut bytes) = (Vec::new(), 0);
     for entry in fs_err::read_dir(queue)? {
@@ -83,41 +87,15 @@ fn empty(queue: &Path) -> io::Result<()> {
             remove_tree(&entry.path())?;
         } else if !layout::shows_a_stage(&entry.file_name().to_string_lossy()) {
             let metadata = entry.metadata()?;
-            bytes += if metadata.nlink() == 1 {
-                metadata.len()
-            } else {
-                0
-            };
+            if metadata.nlink() == 1 {
+                bytes += metadata.len();
+            }
             files.push(entry.path());
         }
     }
-    remove_files(&files, bytes)
-}
-
-/// From so many bytes on that no other name leads to, two threads remove files: the kernel takes a millisecond for three
-/// megabytes.
-const MANY_BYTES: u64 = 4 << 20;
-
-fn remove_files(files: &[PathBuf], bytes: u64) -> io::Result<()> {
-    let next = AtomicUsize::new(0);
-    let remove = || {
-        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            fs_err::remove_file(file)?;
-        }
-        Ok(())
-    };
-    if bytes < MANY_BYTES {
-        return remove();
-    }
-    std::thread::scope(|scope| {
-        let other = scope.spawn(remove);
-        let mine = remove();
-        mine.and(
-            other.join().unwrap_or_else(|_| {
-                Err(io::Error::other("the thread that removes files panicked"))
-            }),
-        )
-    })
+    let threads = if bytes < MANY_BYTES { 1 } else { 2 };
+    let removed = parallel::map(threads, 1, &files, |file| fs_err::remove_file(file));
+    removed.into_iter().collect()
 }
 
 /// Removes a directory and all in it, if it is there.

@@ -165,9 +165,12 @@ pub fn whole(
 ) -> Result<(), Fault> {
     let run = Run::open(options, definition)?;
     let planner = run.planner();
-    let known = parallel::map(options.threads(), &run.input.items, |listed| {
-        planner.digest(listed)
-    });
+    let known = parallel::map(
+        options.threads(),
+        parallel::MOMENTS,
+        &run.input.items,
+        |listed| planner.digest(listed),
+    );
     let known: Vec<(Stat, Digest)> = known.into_iter().collect::<Result<_, _>>()?;
     let inputs: Vec<(String, Digest)> = run
         .input

@@ -3,14 +3,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Applies `f` to each input. Takes no threads for what is done in a moment.
+/// So many inputs that are done in a moment are worth a thread.
+pub(crate) const MOMENTS: usize = 64;
+
+/// Applies `f` to each input; a thread takes so many at a time, and no thread is started for fewer.
 pub(crate) fn map<A: Sync, B: Send>(
     threads: usize,
+    at_a_time: usize,
     inputs: &[A],
     f: impl Fn(&A) -> B + Sync,
 ) -> Vec<B> {
-    const CHUNK: usize = 64;
-    let threads = threads.min(inputs.len().div_ceil(CHUNK));
+    let threads = threads.min(inputs.len().div_ceil(at_a_time));
     if threads <= 1 {
         return inputs.iter().map(f).collect();
     }
@@ -21,7 +24,7 @@ pub(crate) fn map<A: Sync, B: Send>(
             scope.spawn(|| {
                 loop {
                     let chunk = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(inputs) = inputs.chunks(CHUNK).nth(chunk) else {
+                    let Some(inputs) = inputs.chunks(at_a_time).nth(chunk) else {
                         return;
                     };
                     let outputs = inputs.iter().map(&f).collect();
@@ -48,7 +51,10 @@ mod tests {
         let inputs: Vec<u32> = (0..1000).collect();
         let expected: Vec<u32> = inputs.iter().map(|n| n * 2).collect();
         for threads in [1, 2, 7] {
-            assert_eq!(super::map(threads, &inputs, |n| n * 2), expected);
+            for at_a_time in [1, super::MOMENTS] {
+                let found = super::map(threads, at_a_time, &inputs, |n| n * 2);
+                assert_eq!(found, expected);
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ impl Planner<'_> {
         items: &[Listed],
         fitted: &(dyn Fn(&str) -> Option<Digest> + Sync),
     ) -> Vec<Planned> {
-        parallel::map(self.threads, items, |listed| {
+        parallel::map(self.threads, parallel::MOMENTS, items, |listed| {
             let known = self.known(phase, listed);
             let decision = match known {
                 Some((_, digest)) => self.decide(phase, &listed.name, digest, fitted(&listed.name)),

@@ -154,12 +154,10 @@ impl<'a> Working<'a> {
             progress: &run.progress,
             stop: &run.stop,
         };
-        let outcome = crew.run(tasks, batch, work);
-        if outcome.is_err() {
-            // Where the disk takes nothing more, the thread that syncs tells why.
-            self.wait_for_syncs()?;
-        }
-        let outcome = outcome?;
+        // Where the disk takes nothing more, the thread that syncs tells why.
+        let outcome = crew
+            .run(tasks, batch, work)
+            .or_else(|fault| self.wait_for_syncs().and(Err(fault)))?;
         self.failed.extend(outcome.failed);
         for done in outcome.done {
             let (item, input) = (done.receipt.item.clone(), done.receipt.input);
@@ -327,18 +325,23 @@ impl<'a> Working<'a> {
 
     fn write_stats(&self, manifest: &Manifest) -> Result<(), Fault> {
         let written: Vec<&Written> = manifest.written().collect();
-        let outputs = parallel::map(self.run.options.threads(), &written, |written| {
-            // A link to the last good output has the stat that is known of that, but for the time of the link.
-            let stat = match self.run.store.stats.outputs.get(&written.name) {
-                Some((stat, digest))
-                    if *digest == written.digest && self.kept.contains(&written.name) =>
-                {
-                    *stat
-                }
-                _ => Stat::of_path(&self.partial.path.join(&written.name))?,
-            };
-            Ok((written.name.clone(), (stat, written.digest)))
-        });
+        let outputs = parallel::map(
+            self.run.options.threads(),
+            parallel::MOMENTS,
+            &written,
+            |written| {
+                // A link to the last good output has the stat that is known of that, but for the time of the link.
+                let stat = match self.run.store.stats.outputs.get(&written.name) {
+                    Some((stat, digest))
+                        if *digest == written.digest && self.kept.contains(&written.name) =>
+                    {
+                        *stat
+                    }
+                    _ => Stat::of_path(&self.partial.path.join(&written.name))?,
+                };
+                Ok((written.name.clone(), (stat, written.digest)))
+            },
+        );
         let outputs = outputs
             .into_iter()
             .collect::<std::io::Result<HashMap<_, _>>>()?;
