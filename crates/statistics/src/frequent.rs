@@ -25,8 +25,8 @@ pub struct Frequent<K> {
 /// Counts of values, of which only the frequent survive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
-    into = "Written<K>",
-    from = "Read<K>",
+    into = "State<BTreeMap<K, u64>>",
+    from = "State<Map<K, u64>>",
     bound(
         serialize = "K: Clone + Ord + Hash + Serialize",
         deserialize = "K: Ord + Hash + Deserialize<'de>"
@@ -131,29 +131,21 @@ impl<K: Eq + Hash + Ord + Clone> FrequentValues<K> {
     }
 }
 
-/// On disk: counts in the order of values.
-#[derive(Serialize)]
-struct Written<K: Ord> {
-    capacity: usize,
-    #[serde(skip_serializing_if = "is_zero")]
-    missed: u64,
-    counts: BTreeMap<K, u64>,
-}
-
-#[derive(Deserialize)]
+/// On disk: counts in the order of values, which who reads them need not keep.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Read<K: Eq + Hash> {
+struct State<M> {
     capacity: usize,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     missed: u64,
-    counts: Map<K, u64>,
+    counts: M,
 }
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-impl<K: Eq + Hash + Ord> From<FrequentValues<K>> for Written<K> {
+impl<K: Eq + Hash + Ord> From<FrequentValues<K>> for State<BTreeMap<K, u64>> {
     fn from(values: FrequentValues<K>) -> Self {
         Self {
             capacity: values.capacity,
@@ -163,12 +155,12 @@ impl<K: Eq + Hash + Ord> From<FrequentValues<K>> for Written<K> {
     }
 }
 
-impl<K: Eq + Hash> From<Read<K>> for FrequentValues<K> {
-    fn from(read: Read<K>) -> Self {
+impl<K: Eq + Hash> From<State<Map<K, u64>>> for FrequentValues<K> {
+    fn from(state: State<Map<K, u64>>) -> Self {
         Self {
-            capacity: read.capacity.max(2),
-            missed: read.missed,
-            counts: read.counts,
+            capacity: state.capacity.max(2),
+            missed: state.missed,
+            counts: state.counts,
         }
     }
 }

@@ -40,7 +40,7 @@ pub struct QuantileSketch {
 enum Counts {
     /// For adding one by one.
     Table(Table),
-    /// In order, not more than the capacity, and no bit dropped in vain: what was read, or merged of such.
+    /// In order, not more than the capacity: what was read, or merged of such.
     Ordered(Vec<(u64, u64)>),
 }
 
@@ -167,11 +167,9 @@ impl QuantileSketch {
     fn merge_ordered(&mut self, other: &Self) {
         let (their_shift, theirs) = other.canonical();
         let mine = self.counts.ordered();
-        // Of nothing, no bit is dropped.
-        let my_shift = if mine.is_empty() { 0 } else { self.shift };
-        let shift = my_shift.max(their_shift);
+        let shift = self.shift.max(their_shift);
         let mut keys = together(
-            &without_bits(mine, shift - my_shift),
+            &without_bits(mine, shift - self.shift),
             &without_bits(theirs, shift - their_shift),
         );
         let coarser = coarser(&keys, self.capacity);
