@@ -1,7 +1,7 @@
 //! A child process in a process group of its own: watched, and ended with all it has started.
 
 use std::io::Read;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 /// The time in which its last words must come in once it has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The time in which a signal that was sent to a group reaches all its processes.
+const SAME_MOMENT: Duration = Duration::from_millis(100);
 
 /// What is given to a program besides its command.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +62,8 @@ pub(crate) fn run(
             .take()
             .map(|stream| read(stream, tail.clone(), care)),
     ];
-    let (status, stopped) = attend(&mut child, care, check)?;
+    let (status, stopped) = attend(&mut child, care, &check)?;
+    let stopped = stopped.and_then(|()| hit_by_a_stop(status, &check));
     // Not for ever: a process that has left the group may hold the stream.
     let patience = Instant::now() + LAST_WORDS;
     for reader in readers.iter().flatten() {
@@ -97,6 +100,23 @@ fn attend(
     let _ = kill_process_group(group, Signal::KILL);
     guarded.map(drop)?;
     Ok((child.wait()?, stopped))
+}
+
+/// Who asks us to stop asks our group, in which a program is until it has one of its own. Then it is not to blame for its
+/// end, and what asks us comes in at the same moment.
+fn hit_by_a_stop(status: ExitStatus, check: impl Fn() -> Result<(), Fault>) -> Result<(), Fault> {
+    let asks = [Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw);
+    if !status.signal().is_some_and(|signal| asks.contains(&signal)) {
+        return Ok(());
+    }
+    let patience = Instant::now() + SAME_MOMENT;
+    while Instant::now() < patience {
+        match check() {
+            Err(fault) if matches!(fault.blame, Blame::Signal(_)) => return Err(fault),
+            _ => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    Ok(())
 }
 
 /// A program that cannot be started is not worth another try, unless the machine has no room for it.
@@ -153,9 +173,35 @@ fn has_ended(child: &Child) -> Result<bool, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::process::CommandExt as _;
+    use std::cell::Cell;
 
     use super::*;
+
+    /// Of a program that ended so, a signal to us coming in after some looks.
+    #[track_caller]
+    fn check_stop(status: i32, signal_after: u32, expected: bool) {
+        let looks = Cell::new(0);
+        let check = || {
+            looks.set(looks.get() + 1);
+            match looks.get() > signal_after {
+                true => Err(Fault::message(Blame::Signal(2), "stopped by SIGINT")),
+                false => Err(Fault::message(Blame::Machine, "took too long")),
+            }
+        };
+        let stopped = hit_by_a_stop(ExitStatus::from_raw(status), check);
+        let by = stopped.err().map(|fault| fault.blame);
+        assert_eq!(by, expected.then_some(Blame::Signal(2)));
+    }
+
+    #[test]
+    fn a_program_that_a_stop_hits_is_not_to_blame() {
+        check_stop(2, 0, true);
+        check_stop(15, 5, true);
+        check_stop(15, u32::MAX, false);
+        check_stop(9, 0, false);
+        check_stop(1 << 8, 0, false);
+        check_stop(0, 0, false);
+    }
 
     #[test]
     fn a_program_that_cannot_be_started_is_the_users_fault() {
