@@ -133,8 +133,8 @@ impl<'a> CodedTree<'a> {
 mod tests {
     use super::*;
     use crate::bins::FeatureBins;
-    use crate::testing::{dataset, table};
-    use crate::tree::{Answer, Missing, Node};
+    use crate::testing::{dataset, node, table, tree, up_to};
+    use crate::tree::{Missing, Node};
 
     /// A stump for each feature and rule: a row must go the same way by its bins and by its values.
     #[test]
@@ -163,22 +163,7 @@ mod tests {
                     .collect(),
             };
             for rule in rules {
-                let leaf = |value: f64| Answer {
-                    value,
-                    ..Answer::default()
-                };
-                let tree = Tree {
-                    nodes: vec![Node {
-                        feature,
-                        rule,
-                        gain: 1.0,
-                        left: !0,
-                        right: !1,
-                        answer: Answer::default(),
-                    }],
-                    leaves: vec![leaf(1.0), leaf(2.0)],
-                    shrinkage: 1.0,
-                };
+                let tree = tree(vec![node(feature, rule, !0, !1)], [1.0, 2.0]);
                 let coded = CodedTree::new(&tree, data.bins());
                 for first in [0, 640] {
                     let mut count = 0;
@@ -203,31 +188,16 @@ mod tests {
     fn rows_get_the_value_of_their_leaf() {
         let data = dataset(&table(10_000), 1);
         for leaves in [1, 2, 60, LeafDigits::MOST_LEAVES, 400] {
-            let node = |number: i32| Node {
-                feature: [0, 2, 4, 6][number as usize % 4],
-                rule: Rule::Number {
-                    threshold: f64::from(number % 40) / 10.0 - 2.0,
-                    missing: Missing::None,
-                    default_left: false,
-                },
-                gain: 1.0,
-                left: !number,
-                right: number + 1,
-                answer: Answer::default(),
+            let split = |number: i32| {
+                let feature = [0, 2, 4, 6][number as usize % 4];
+                let rule = up_to(f64::from(number % 40) / 10.0 - 2.0);
+                node(feature, rule, !number, number + 1)
             };
-            let mut nodes: Vec<Node> = (0..leaves as i32 - 1).map(node).collect();
+            let mut nodes: Vec<Node> = (0..leaves as i32 - 1).map(split).collect();
             if let Some(last) = nodes.last_mut() {
                 last.right = !(leaves as i32 - 1);
             }
-            let leaf = |number| Answer {
-                value: 0.5 + f64::from(number),
-                ..Answer::default()
-            };
-            let tree = Tree {
-                nodes,
-                leaves: (0..leaves as u32).map(leaf).collect(),
-                shrinkage: 1.0,
-            };
+            let tree = tree(nodes, (0..leaves as u32).map(|leaf| 0.5 + f64::from(leaf)));
             let coded = CodedTree::new(&tree, data.bins());
             let (first, count, step) = (640, 9_000, 2);
             let rows = bits::taken(0..count, |row| row % 5 != 1);

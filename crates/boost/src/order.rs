@@ -58,32 +58,12 @@ impl Order {
 mod tests {
     use super::*;
     use crate::gradient::Gradients;
-    use crate::testing::{ByRow, code, dataset, table};
-    use crate::tree::{Answer, Missing, Node, Rule};
+    use crate::testing::{ByRow, code, dataset, node, table, tree, up_to};
 
     /// Two splits of numbers: three leaves, of which the first in the tree is not the first by its number.
-    fn tree() -> Tree {
-        let node = |feature, threshold, left, right| Node {
-            feature,
-            rule: Rule::Number {
-                threshold,
-                missing: Missing::None,
-                default_left: false,
-            },
-            gain: 1.0,
-            left,
-            right,
-            answer: Answer::default(),
-        };
-        let leaf = |value| Answer {
-            value,
-            ..Answer::default()
-        };
-        Tree {
-            nodes: vec![node(0, 0.0, 1, !0), node(2, 10.0, !1, !2)],
-            leaves: [1.0, 2.0, 3.0].map(leaf).to_vec(),
-            shrinkage: 1.0,
-        }
+    fn three_leaves() -> Tree {
+        let nodes = vec![node(0, up_to(0.0), 1, !0), node(2, up_to(10.0), !1, !2)];
+        tree(nodes, [1.0, 2.0, 3.0])
     }
 
     #[test]
@@ -93,7 +73,7 @@ mod tests {
         data.label = (0..rows).map(|row| row as f64).collect();
         data.weight = Some(data.label.clone());
         let before = dataset(&table(rows), 1);
-        let order = Order::by_leaf(&tree(), &data);
+        let order = Order::by_leaf(&three_leaves(), &data);
         data.reorder(&order);
         let mut sorted = order.rows.clone();
         sorted.sort_unstable();
@@ -106,13 +86,18 @@ mod tests {
         }
         assert_eq!(data.weight, Some(data.label.clone()));
         let mut ends = Vec::new();
-        CodedTree::new(&tree(), data.bins()).run(&data.codes, 0, bits::all(rows), |_, leaf| {
-            let mut numbers = Vec::new();
-            bits::for_each(leaf, 0, |row| numbers.push(row));
-            let first = ends.last().copied().unwrap_or(0);
-            ends.push(first + numbers.len());
-            assert!(numbers.into_iter().eq(first..ends[ends.len() - 1]));
-        });
+        CodedTree::new(&three_leaves(), data.bins()).run(
+            &data.codes,
+            0,
+            bits::all(rows),
+            |_, leaf| {
+                let mut numbers = Vec::new();
+                bits::for_each(leaf, 0, |row| numbers.push(row));
+                let first = ends.last().copied().unwrap_or(0);
+                ends.push(first + numbers.len());
+                assert!(numbers.into_iter().eq(first..ends[ends.len() - 1]));
+            },
+        );
         assert_eq!(ends.len(), 3);
         assert_eq!(ends, order.ends);
     }
@@ -120,7 +105,7 @@ mod tests {
     #[test]
     fn gradients_go_with_their_rows() {
         let data = dataset(&table(10_000), 1);
-        let order = Order::by_leaf(&tree(), &data);
+        let order = Order::by_leaf(&three_leaves(), &data);
         let derivatives = |row: u32| (row as f32 * 1e-4, 1.0 / (1.0 + row as f32));
         let mut gradients = Gradients::new(10_000, 1);
         gradients.fill(0, 7, &ByRow(|row| derivatives(row as u32)));

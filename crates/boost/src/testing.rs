@@ -10,6 +10,7 @@ use crate::objective::Derivatives;
 use crate::parameters::Parameters;
 use crate::pool::Pool;
 use crate::random::draw;
+use crate::tree::{Answer, Child, Missing, Node, Rule, Tree};
 
 /// Columns of values.
 pub(crate) struct Table {
@@ -83,6 +84,40 @@ impl<F: Fn(usize) -> Derivatives + Sync> Loss for ByRow<F> {
         for ((gradient, hessian), row) in gradients.iter_mut().zip(hessians).zip(rows) {
             (*gradient, *hessian) = (self.0)(row);
         }
+    }
+}
+
+/// A node that answers nothing itself.
+pub(crate) fn node(feature: usize, rule: Rule, left: Child, right: Child) -> Node {
+    Node {
+        feature,
+        rule,
+        gain: 1.0,
+        left,
+        right,
+        answer: Answer::default(),
+    }
+}
+
+/// Numbers up to the threshold go left.
+pub(crate) fn up_to(threshold: f64) -> Rule {
+    Rule::Number {
+        threshold,
+        missing: Missing::None,
+        default_left: false,
+    }
+}
+
+/// A tree of these nodes whose leaves have these values.
+pub(crate) fn tree(nodes: Vec<Node>, values: impl IntoIterator<Item = f64>) -> Tree {
+    let leaf = |value| Answer {
+        value,
+        ..Answer::default()
+    };
+    Tree {
+        nodes,
+        leaves: values.into_iter().map(leaf).collect(),
+        shrinkage: 1.0,
     }
 }
 

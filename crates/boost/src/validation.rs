@@ -121,32 +121,15 @@ impl Pending<'_> {
 mod tests {
     use super::*;
     use crate::pool::Pool;
-    use crate::testing::{dataset, table};
-    use crate::tree::{Answer, Missing, Node, Rule};
+    use crate::testing::{dataset, node, table, tree, up_to};
 
     /// A tree of one split for each class.
     fn trees() -> Vec<Tree> {
-        let leaf = |value| Answer {
-            value,
-            ..Answer::default()
+        let of = |class: f64| {
+            let split = node(0, up_to(class - 1.0), !0, !1);
+            tree(vec![split], [0.25, class / 4.0])
         };
-        let tree = |class: u32| Tree {
-            nodes: vec![Node {
-                feature: 0,
-                rule: Rule::Number {
-                    threshold: f64::from(class) - 1.0,
-                    missing: Missing::None,
-                    default_left: false,
-                },
-                gain: 1.0,
-                left: !0,
-                right: !1,
-                answer: Answer::default(),
-            }],
-            leaves: vec![leaf(0.25), leaf(f64::from(class) / 4.0)],
-            shrinkage: 1.0,
-        };
-        (0..3).map(tree).collect()
+        [0.0, 1.0, 2.0].map(of).to_vec()
     }
 
     /// However many pieces were done before the end: scores and metric are those of the trees so far, of the first ones without

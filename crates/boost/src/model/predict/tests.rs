@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::tree::{Answer, Missing, Node, Rule};
+use crate::testing;
+use crate::tree::{Missing, Node, Rule};
 
 /// Values at which rules are easily wrong; as thresholds, too.
 const VALUES: [f64; 14] = [
@@ -51,24 +52,10 @@ fn tree(most_nodes: usize) -> impl Strategy<Value = Tree> {
                     }
                 }
             }
-            nodes.push(Node {
-                feature,
-                rule,
-                gain: 1.0,
-                left: leaf,
-                right: !(number as i32 + 1),
-                answer: Answer::default(),
-            });
+            nodes.push(testing::node(feature, rule, leaf, !(number as i32 + 1)));
         }
-        let leaves = (0..=nodes.len()).map(|leaf| Answer {
-            value: 1.0 / (leaf + 3) as f64,
-            ..Answer::default()
-        });
-        Tree {
-            leaves: leaves.collect(),
-            nodes,
-            shrinkage: 1.0,
-        }
+        let leaves = 0..=nodes.len();
+        testing::tree(nodes, leaves.map(|leaf| 1.0 / (leaf + 3) as f64))
     })
 }
 
@@ -111,27 +98,12 @@ proptest! {
 
 /// A node that sends category 1 left.
 fn node(left: i32, right: i32) -> Node {
-    Node {
-        feature: 0,
-        rule: Rule::of_categories([1]),
-        gain: 1.0,
-        left,
-        right,
-        answer: Answer::default(),
-    }
+    testing::node(0, Rule::of_categories([1]), left, right)
 }
 
 /// A tree of these nodes and three leaves.
 fn small(nodes: Vec<Node>) -> Tree {
-    let leaf = |value: f64| Answer {
-        value,
-        ..Answer::default()
-    };
-    Tree {
-        nodes,
-        leaves: [1.0, 2.0, 3.0].map(leaf).to_vec(),
-        shrinkage: 1.0,
-    }
+    testing::tree(nodes, [1.0, 2.0, 3.0])
 }
 
 #[test]
