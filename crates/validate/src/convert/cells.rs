@@ -42,11 +42,12 @@ pub(crate) fn convert<'a>(
             done(Int64Array::new(values.into(), nulls), faults)
         }
         Kind::Integer(text, limits) => {
-            let (values, nulls, faults) = cells.values(with_text(text, parse::integer), limits);
+            let (values, nulls, faults) =
+                cells.integers(&mut with_text(text, parse::integer), limits);
             done(Int64Array::new(values.into(), nulls), faults)
         }
         Kind::Year(limits) => {
-            let (values, nulls, faults) = cells.values(parse::year, limits);
+            let (values, nulls, faults) = cells.integers(&mut parse::year, limits);
             done(Int64Array::new(values.into(), nulls), faults)
         }
         Kind::Number(text, limits) if text.is_plain() => {
@@ -59,16 +60,16 @@ pub(crate) fn convert<'a>(
             done(Float64Array::new(values.into(), nulls), faults)
         }
         Kind::Date(format, limits) => {
-            let (values, nulls, faults) = cells.values(|text| format.date(text), limits);
+            let (values, nulls, faults) = cells.integers(&mut |text| format.date(text), limits);
             let days: Vec<i32> = values.into_iter().map(|days| days as i32).collect();
             done(Date32Array::new(days.into(), nulls), faults)
         }
         Kind::Time(format, limits) => {
-            let (values, nulls, faults) = cells.values(|text| format.time(text), limits);
+            let (values, nulls, faults) = cells.integers(&mut |text| format.time(text), limits);
             done(Time64MicrosecondArray::new(values.into(), nulls), faults)
         }
         Kind::Datetime(format, zone, limits) => {
-            let (values, nulls, faults) = cells.values(|text| format.datetime(text), limits);
+            let (values, nulls, faults) = cells.integers(&mut |text| format.datetime(text), limits);
             let array = TimestampMicrosecondArray::new(values.into(), nulls);
             match zone {
                 Zone::Utc => done(array.with_timezone("UTC"), faults),
@@ -78,6 +79,15 @@ pub(crate) fn convert<'a>(
         Kind::String(format, _) => cells.strings(*format),
         Kind::Boolean(yes, no, _) => cells.booleans(yes, no),
     }
+}
+
+/// The same, where a call for each cell makes no difference.
+pub(crate) fn convert_any<'a>(
+    column: &Column,
+    rows: usize,
+    cell: &dyn Fn(usize) -> Cell<'a>,
+) -> Converted {
+    convert(column, rows, cell)
 }
 
 fn done(array: impl arrow_array::Array + 'static, faults: Vec<Broke>) -> Converted {
@@ -132,6 +142,15 @@ impl<'a, F: Fn(usize) -> Cell<'a>> Cells<'_, F> {
             Cell::Absent | Cell::Null => return None,
         };
         (!self.column.missing.is(text)).then_some(text)
+    }
+
+    /// Those that take long to read, whatever they mean: one loop for all of them, as each makes a binary larger.
+    fn integers(
+        &self,
+        parse: &mut dyn FnMut(&str) -> Option<i64>,
+        limits: &Option<Limits<i64>>,
+    ) -> (Vec<i64>, Option<NullBuffer>, Vec<Broke>) {
+        self.values(parse, limits)
     }
 
     fn values<T: Value>(

@@ -128,7 +128,7 @@ fn column(
             array: new_null_array(&column.kind.data_type(), rows),
             faults: Vec::new(),
         }),
-        (_, None) => Ok(cells::convert(column, rows, |_| Cell::Absent)),
+        (_, None) => Ok(cells::convert_any(column, rows, &|_| Cell::Absent)),
         (RawBatch::Text(batch), Some(place)) => {
             let cells = batch.column(place);
             Ok(cells::convert(column, rows, |row| cells.get(row)))

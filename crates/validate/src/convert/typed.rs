@@ -33,8 +33,8 @@ pub(crate) fn convert(column: &Column, array: &ArrayRef) -> Result<Converted, Fa
     };
     // The text of a typed value is that of programs, whatever the schema says about the text of files.
     Ok(match array.data_type() {
-        DataType::Utf8 => cells::convert(column, array.len(), cell),
-        _ => cells::convert(&column.plain(), array.len(), cell),
+        DataType::Utf8 => cells::convert_any(column, array.len(), &cell),
+        _ => cells::convert_any(&column.plain(), array.len(), &cell),
     })
 }
 

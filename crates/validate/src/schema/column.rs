@@ -214,15 +214,15 @@ fn kind(field: &Field) -> Result<(Kind, String), String> {
     let temporal = || TemporalFormat::of(name).map_err(|message| format!("`format`: {message}"));
     Ok(match field.kind {
         Type::Integer => {
-            let limits = Limits::new(limits, |text| parse::integer(text.as_bytes()))?;
+            let limits = Limits::new(limits, &|text| parse::integer(text.as_bytes()))?;
             (Kind::Integer(text, limits), "integer".to_owned())
         }
         Type::Number => {
-            let limits = Limits::new(limits, |text| parse::number(text.as_bytes()))?;
+            let limits = Limits::new(limits, &|text| parse::number(text.as_bytes()))?;
             (Kind::Number(text, limits), "number".to_owned())
         }
         Type::Year => (
-            Kind::Year(Limits::new(limits, parse::year)?),
+            Kind::Year(Limits::new(limits, &parse::year)?),
             "year like `2014`".to_owned(),
         ),
         Type::String | Type::Any => {
@@ -235,19 +235,19 @@ fn kind(field: &Field) -> Result<(Kind, String), String> {
         Type::Boolean => boolean(field)?,
         Type::Date => {
             let format = temporal()?;
-            let limits = Limits::new(limits, |text| format.date(text))?;
+            let limits = Limits::new(limits, &|text| format.date(text))?;
             let expected = format.expected("date", "2014-01-31");
             (Kind::Date(format, limits), expected)
         }
         Type::Time => {
             let format = temporal()?;
-            let limits = Limits::new(limits, |text| format.time(text))?;
+            let limits = Limits::new(limits, &|text| format.time(text))?;
             let expected = format.expected("time", "13:45:00");
             (Kind::Time(format, limits), expected)
         }
         Type::Datetime => {
             let format = temporal()?;
-            let limits = Limits::new(limits, |text| format.datetime(text))?;
+            let limits = Limits::new(limits, &|text| format.datetime(text))?;
             let expected = format.expected("datetime", "2014-01-31T13:45:00");
             let zone = if format.has_offset() {
                 Zone::Utc
@@ -272,7 +272,7 @@ fn boolean(field: &Field) -> Result<(Kind, String), String> {
             "`{both}` is both in `trueValues` and in `falseValues`"
         ));
     }
-    let one_of = OneOf::new(&field.constraints, |text| {
+    let one_of = OneOf::new(&field.constraints, &|text| {
         let (yes, no) = (
             yes.iter().any(|yes| yes == text),
             no.iter().any(|no| no == text),

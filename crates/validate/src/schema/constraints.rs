@@ -45,11 +45,11 @@ impl<T: PartialOrd> Limits<T> {
     /// Reads the constraints with the parser of the column; `None` where there is none.
     pub(super) fn new(
         constraints: &Constraints,
-        parse: impl Fn(&str) -> Option<T>,
+        parse: &dyn Fn(&str) -> Option<T>,
     ) -> Result<Option<Self>, String> {
         let end = |name: &str, words: &str, value: &Option<Value>| match value {
             None => Ok(None),
-            Some(value) => read(name, value, &parse).map(|(value, text)| {
+            Some(value) => read(name, value, parse).map(|(value, text)| {
                 let expected = format!("{words} {text}");
                 Some(End { value, expected })
             }),
@@ -68,7 +68,7 @@ impl<T: PartialOrd> Limits<T> {
                 &constraints.exclusive_maximum,
             )?,
         };
-        let one_of = OneOf::new(constraints, &parse)?;
+        let one_of = OneOf::new(constraints, parse)?;
         let none = [
             &bounds.at_least,
             &bounds.at_most,
@@ -107,7 +107,7 @@ impl<T: PartialOrd> Limits<T> {
 impl<T: PartialEq> OneOf<T> {
     pub(super) fn new(
         constraints: &Constraints,
-        parse: impl Fn(&str) -> Option<T>,
+        parse: &dyn Fn(&str) -> Option<T>,
     ) -> Result<Option<Self>, String> {
         let Some(list) = &constraints.one_of else {
             return Ok(None);
@@ -117,7 +117,7 @@ impl<T: PartialEq> OneOf<T> {
         }
         let read: Result<Vec<_>, _> = list
             .iter()
-            .map(|value| read("enum", value, &parse))
+            .map(|value| read("enum", value, parse))
             .collect();
         let (values, texts): (Vec<T>, Vec<String>) = read?.into_iter().unzip();
         let expected = match texts.as_slice() {
@@ -143,7 +143,7 @@ impl<T: PartialEq> OneOf<T> {
 fn read<T>(
     name: &str,
     value: &Value,
-    parse: impl Fn(&str) -> Option<T>,
+    parse: &dyn Fn(&str) -> Option<T>,
 ) -> Result<(T, String), String> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -176,7 +176,7 @@ impl TextRules {
         let length = |words: &str, length: Option<u64>| {
             length.map(|n| (n, format!("{words} {n} characters")))
         };
-        let one_of = OneOf::new(constraints, |text| Some(text.to_owned()))?;
+        let one_of = OneOf::new(constraints, &|text| Some(text.to_owned()))?;
         let rules = Self {
             pattern: pattern.transpose()?,
             shortest: length("at least", constraints.min_length),
