@@ -60,5 +60,5 @@ fn an_item_over_which_the_program_eats_all_memory_is_set_aside() {
 
 #[test]
 fn an_item_over_which_the_program_hangs_is_set_aside() {
-    check("sleep 1000", &["--timeout", "200ms"], "200ms");
+    check("sleep 1000", &["--timeout", "1s"], "1s");
 }

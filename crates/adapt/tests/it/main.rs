@@ -306,11 +306,11 @@ fn row_counts_are_told_and_must_reconcile() {
 fn a_program_that_takes_too_long_is_ended() {
     let queue = Queue::new();
     let started = Instant::now();
-    let letter = queue.letter("--timeout 200ms", "echo epoch 7 >&2; sleep 60");
+    let letter = queue.letter("--timeout 2s", "echo epoch 7 >&2; sleep 60");
     assert!(started.elapsed() < Duration::from_secs(20));
     assert_eq!(
         letter["reason"],
-        "took longer than the 200ms of `--timeout`: epoch 7"
+        "took longer than the 2s of `--timeout`: epoch 7"
     );
 }
 

@@ -1,7 +1,5 @@
 //! What is remembered of runs, good and bad.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::project::{Project, THREE};
@@ -77,11 +75,8 @@ fn attempts_that_end_alike_are_counted() {
 fn a_killed_run_is_entered_by_the_next() {
     let project = Project::new(&[("a.txt", "one"), ("b.txt", "hang")]);
     let mut child = project.start("raw out --jobs 1");
-    project.wait_for("out.partial/_run.json");
     // Until the second item is in hand, the first is still to be done.
-    while !project.read("out.partial/_journal.jsonl").contains("b.txt") {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    project.wait_for_begun(2);
     child.kill().unwrap();
     child.wait().unwrap();
     project.write("raw/b.txt", "healed");
@@ -107,7 +102,7 @@ fn a_run_killed_over_and_over_is_counted() {
 fn a_hang_is_entered_by_the_run_that_starts_over() {
     let project = Project::new(THREE);
     project.write("raw/b.txt", "hang");
-    project.run("raw out --timeout 50ms --retries 0", 1);
+    project.run("raw out --timeout 500ms --retries 0", 1);
     check(&project, "out.partial", &[("died", 1), ("failed", 1)]);
     let reason = &attempts(&project, "out.partial")[0]["reason"];
     assert!(reason.as_str().unwrap().contains("hung"), "{reason}");

@@ -102,11 +102,27 @@ impl Project {
     /// Waits until a file is there.
     #[track_caller]
     pub(crate) fn wait_for(&self, name: &str) {
+        self.wait_until(name, || self.exists(name));
+    }
+
+    /// Waits until something holds.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
         let end = Instant::now() + Duration::from_secs(30);
-        while !self.exists(name) {
-            assert!(Instant::now() < end, "`{name}` never came");
+        while !holds() {
+            assert!(Instant::now() < end, "`{what}` never came");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Waits until so many items have been begun.
+    #[track_caller]
+    pub(crate) fn wait_for_begun(&self, count: usize) {
+        self.wait_for("out.partial/_journal.jsonl");
+        self.wait_until("items begun", || {
+            let journal = self.read("out.partial/_journal.jsonl");
+            journal.matches("\"begin\"").count() >= count
+        });
     }
 
     /// All files below a folder with their content, but for what may differ from run to run.

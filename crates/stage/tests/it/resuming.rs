@@ -61,11 +61,21 @@ fn a_whole_queue_survives_being_killed_again_and_again() {
     check_killed_runs_end_the_same("count");
 }
 
+/// Waits until a whole-queue run has a checkpoint of its first step.
+#[track_caller]
+fn wait_for_checkpoint(project: &Project) {
+    project.wait_until("a checkpoint", || {
+        let keys = std::fs::read_dir(project.path("out.partial/_checkpoint"));
+        let mut keys = keys.into_iter().flatten().flatten();
+        keys.any(|key| key.path().join("state").exists())
+    });
+}
+
 #[test]
 fn a_whole_queue_goes_on_from_its_checkpoint() {
     let project = slow("count");
     let mut child = project.start("raw out --config slow.json");
-    std::thread::sleep(Duration::from_millis(400));
+    wait_for_checkpoint(&project);
     child.kill().unwrap();
     child.wait().unwrap();
     let ended = project.run("raw out --config slow.json", 0);
@@ -76,7 +86,7 @@ fn a_whole_queue_goes_on_from_its_checkpoint() {
 fn a_checkpoint_is_offered_for_the_same_key_only() {
     let project = slow("count");
     let mut child = project.start("raw out --config slow.json");
-    std::thread::sleep(Duration::from_millis(400));
+    wait_for_checkpoint(&project);
     child.kill().unwrap();
     child.wait().unwrap();
     project.write("raw/10.txt", "other\n");
@@ -88,8 +98,9 @@ fn a_checkpoint_is_offered_for_the_same_key_only() {
 fn a_polite_signal_leaves_a_partial_that_the_next_run_ends() {
     for (name, status) in [("INT", 130), ("TERM", 143)] {
         let project = slow("upper");
-        let child = project.start("raw out --config slow.json");
-        std::thread::sleep(Duration::from_millis(200));
+        let child = project.start("raw out --config slow.json --jobs 2");
+        // By then one of them is done.
+        project.wait_for_begun(3);
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(status));
@@ -149,11 +160,11 @@ fn an_item_over_which_the_process_dies_becomes_a_dead_letter() {
 fn an_item_that_listens_is_stopped_at_its_time_limit() {
     let project = Project::new(THREE);
     project.write("raw/b.txt", "slow");
-    let ended = project.run("raw out --timeout 100ms --retries 1 --backoff 1ms", 1);
+    let ended = project.run("raw out --timeout 500ms --retries 1 --backoff 1ms", 1);
     assert!(
         ended
             .stderr
-            .contains("took longer than the 100ms of `--timeout`"),
+            .contains("took longer than the 500ms of `--timeout`"),
         "{}",
         ended.stderr
     );
@@ -163,7 +174,7 @@ fn an_item_that_listens_is_stopped_at_its_time_limit() {
 fn an_item_that_hangs_becomes_a_dead_letter_and_the_others_get_done() {
     let project = Project::new(THREE);
     project.write("raw/b.txt", "hang");
-    let ended = project.run("raw out --timeout 50ms --retries 0", 1);
+    let ended = project.run("raw out --timeout 500ms --retries 0", 1);
     assert!(
         ended.stderr.contains("died or hung 1 times"),
         "{}",
