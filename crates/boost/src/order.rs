@@ -73,7 +73,8 @@ mod tests {
         data.label = (0..rows).map(|row| row as f64).collect();
         data.weight = Some(data.label.clone());
         let before = dataset(&table(rows), 1);
-        let order = Order::by_leaf(&three_leaves(), &data);
+        let tree = three_leaves();
+        let order = Order::by_leaf(&tree, &data);
         data.reorder(&order);
         let mut sorted = order.rows.clone();
         sorted.sort_unstable();
@@ -86,18 +87,13 @@ mod tests {
         }
         assert_eq!(data.weight, Some(data.label.clone()));
         let mut ends = Vec::new();
-        CodedTree::new(&three_leaves(), data.bins()).run(
-            &data.codes,
-            0,
-            bits::all(rows),
-            |_, leaf| {
-                let mut numbers = Vec::new();
-                bits::for_each(leaf, 0, |row| numbers.push(row));
-                let first = ends.last().copied().unwrap_or(0);
-                ends.push(first + numbers.len());
-                assert!(numbers.into_iter().eq(first..ends[ends.len() - 1]));
-            },
-        );
+        CodedTree::new(&tree, data.bins()).run(&data.codes, 0, bits::all(rows), |_, leaf| {
+            let mut numbers = Vec::new();
+            bits::for_each(leaf, 0, |row| numbers.push(row));
+            let first = ends.last().copied().unwrap_or(0);
+            ends.push(first + numbers.len());
+            assert!(numbers.into_iter().eq(first..ends[ends.len() - 1]));
+        });
         assert_eq!(ends.len(), 3);
         assert_eq!(ends, order.ends);
     }

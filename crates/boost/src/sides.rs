@@ -153,8 +153,7 @@ impl<'a> Sides<'a> {
 pub(crate) mod tests {
     use super::*;
     use crate::bins::FeatureBins;
-    use crate::testing::{code, dataset, table};
-    use crate::tree::Missing;
+    use crate::testing::{code, dataset, table, up_to};
 
     /// The rows whose code is in a set go left.
     pub(crate) fn sides(column: &[u8], goes_left: impl Fn(&usize) -> bool) -> Sides<'_> {
@@ -178,11 +177,7 @@ pub(crate) mod tests {
             let bins = data.bins().of(feature).count();
             let codes = (1..bins).step_by(2);
             let rule = match data.bins().of(feature) {
-                FeatureBins::Number(of) => Rule::Number {
-                    threshold: of.bounds[bins / 2 - 1],
-                    missing: Missing::None,
-                    default_left: false,
-                },
+                FeatureBins::Number(of) => up_to(of.bounds[bins / 2 - 1]),
                 FeatureBins::Category(of) => {
                     Rule::of_categories(codes.map(|code| of.categories[code - 1]))
                 }
