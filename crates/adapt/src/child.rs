@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use stage::{Blame, Fault, Log};
+use stage::{Blame, Fault, Log, STOP_SIGNALS};
 
 use crate::limits::killed_for_memory;
 use crate::tail::Tail;
@@ -105,8 +105,10 @@ fn attend(
 /// Who asks us to stop asks our group, in which a program is until it has one of its own. Then it is not to blame for its
 /// end, and what asks us comes in at the same moment.
 fn hit_by_a_stop(status: ExitStatus, check: impl Fn() -> Result<(), Fault>) -> Result<(), Fault> {
-    let asks = [Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw);
-    if !status.signal().is_some_and(|signal| asks.contains(&signal)) {
+    if !status
+        .signal()
+        .is_some_and(|signal| STOP_SIGNALS.contains(&signal))
+    {
         return Ok(());
     }
     let patience = Instant::now() + SAME_MOMENT;

@@ -91,5 +91,5 @@ pub use options::{LogFormat, Options};
 pub use output::{Counts, Output, OutputFile, Written};
 pub use part::{Part, PartReader};
 pub use scratch::Scratch;
-pub use watch::signal_name;
+pub use watch::{STOP_SIGNALS, signal_name};
 pub use work::{BatchStage, Finished, FitStage, Item, ItemStage, Queue, QueueStage};

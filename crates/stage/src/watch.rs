@@ -10,6 +10,9 @@ use signal_hook::flag::{register, register_conditional_shutdown, register_usize}
 
 use crate::fault::{Blame, Fault};
 
+/// The signals that ask a run to stop.
+pub const STOP_SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
 /// The signal that asked the run to stop, or zero.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stop(Arc<AtomicUsize>);
@@ -18,7 +21,7 @@ impl Stop {
     /// Listens to the signals that ask a run to stop. The first is remembered; a second ends the process at once,
     /// which leaves a partial that the next run resumes.
     pub(crate) fn on_signals(&self) -> io::Result<()> {
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in STOP_SIGNALS {
             let twice = Arc::new(AtomicBool::new(false));
             register_conditional_shutdown(signal, 128 + signal, Arc::clone(&twice))?;
             register(signal, twice)?;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
-use stage::Fault;
+use signal_hook::consts::SIGWINCH;
+use stage::{Fault, STOP_SIGNALS};
 
 /// How often it is drawn.
 const INTERVAL: Timespec = Timespec {
@@ -18,7 +18,7 @@ const INTERVAL: Timespec = Timespec {
 /// Draws again and again until the user has seen enough.
 pub(crate) fn run(mut draw: impl FnMut() -> Result<String, Fault>) -> Result<(), Fault> {
     let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
+    for signal in STOP_SIGNALS {
         signal_hook::flag::register(signal, Arc::clone(&ended))?;
     }
     // Only so that it wakes us: a window of another size is drawn at once.
