@@ -161,6 +161,9 @@ impl Command {
     }
 }
 
+/// How long [`Running::until`] waits.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A command under way. Its process group is killed when it is dropped.
 #[derive(Debug)]
 pub struct Running {
@@ -185,6 +188,16 @@ impl Running {
     pub fn sleep(&self, time: Duration) -> &Self {
         std::thread::sleep(time);
         self
+    }
+
+    /// Lets it run until something holds, which must not take for ever.
+    #[track_caller]
+    pub fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let patience = Instant::now() + PATIENCE;
+        while !holds() {
+            assert!(Instant::now() < patience, "{what} never came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits for its end.

@@ -319,10 +319,7 @@ fn a_signal_ends_the_program_too() {
     let queue = Queue::new();
     let script = format!("echo $$ > {}; exec sleep 60", queue.path("pid").display());
     let running = queue.adapt("", &script).start();
-    let patience = Instant::now() + Duration::from_secs(10);
-    while !queue.path("pid").exists() && Instant::now() < patience {
-        running.sleep(Duration::from_millis(5));
-    }
+    running.until("the program", || queue.path("pid").exists());
     running.signal(Signal::TERM);
     running.wait().assert(143);
     assert_ends(&queue, "pid");
@@ -352,12 +349,9 @@ fn nothing_of_a_program_outlives_an_adapt_that_is_killed() {
         pid("follower")
     );
     let running = queue.adapt("", &script).start();
-    let patience = Instant::now() + Duration::from_secs(10);
-    let begun =
-        || fs_err::read_to_string(queue.path("follower")).is_ok_and(|pid| pid.ends_with('\n'));
-    while !begun() && Instant::now() < patience {
-        running.sleep(Duration::from_millis(5));
-    }
+    running.until("the follower", || {
+        fs_err::read_to_string(queue.path("follower")).is_ok_and(|pid| pid.ends_with('\n'))
+    });
     running.signal(Signal::KILL);
     running.wait().assert(137);
     assert_ends(&queue, "leader");

@@ -2,7 +2,6 @@
 //! that copies an item, and makes the trouble that the item asks for.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use regex::Regex;
 use waystation_tests::{Command, Ended, Running, binary};
@@ -98,11 +97,7 @@ impl Line {
         };
         let before = begun();
         let running = self.stage("first").start();
-        let patience = Instant::now() + Duration::from_secs(20);
-        while begun() == before {
-            assert!(Instant::now() < patience, "`{item}` was never begun");
-            running.sleep(Duration::from_millis(5));
-        }
+        running.until(&format!("the begin of `{item}`"), || begun() != before);
         running
     }
 

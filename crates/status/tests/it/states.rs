@@ -1,6 +1,6 @@
 //! Every state a stage can be in, and where the screen says that the line stopped.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use waystation_tests::Signal;
 
@@ -115,11 +115,9 @@ fn a_run_under_way_then_frozen_then_asked_to_stop() {
     let line = Line::new();
     line.write("raw/b.txt", "slow");
     let running = line.start_until("b.txt");
-    let patience = Instant::now() + Duration::from_secs(20);
-    while !line.screen(&[]).contains("1 of 3 items, #/s, #s left") {
-        assert!(Instant::now() < patience, "it never said how far it is");
-        running.sleep(Duration::from_millis(50));
-    }
+    running.until("how far it is", || {
+        line.screen(&[]).contains("1 of 3 items, #/s, #s left")
+    });
     insta::assert_snapshot!(line.screen(&[]), @r#"
     $DIR                  waiting running   done retry  dead rejected oldest moved
     first       running         1       1      1     ·     ·        ·     #s    #s
