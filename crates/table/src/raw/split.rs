@@ -3,7 +3,7 @@
 //! One pass over the bytes with a mask of separators; cells are places in the bytes, nothing is copied but cells with
 //! doubled quotes, which go without them behind the text.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use stage::Fault;
 
 use super::batch::{Rule, Span};
@@ -64,9 +64,9 @@ pub(crate) fn split(
         fault: None,
     };
     if let Some(width) = width {
-        // Cells of eight bytes are a fair guess; growing costs little beside.
-        splitter.rows.spans.reserve(bytes.len() / 8);
-        splitter.rows.lines.reserve(bytes.len() / 8 / width.max(1));
+        let rows = expected_rows(bytes, dialect.newline);
+        splitter.rows.spans.reserve(rows * width);
+        splitter.rows.lines.reserve(rows);
     }
     match dialect
         .quote
@@ -82,6 +82,15 @@ pub(crate) fn split(
         Some(fault) => Err(fault),
         None => Ok(splitter.rows),
     }
+}
+
+/// How many rows there are if all are as long as the first, and a few more: to grow copies what was found so far.
+fn expected_rows(bytes: &[u8], newline: u8) -> usize {
+    const SAMPLE_BYTES: usize = 8 << 10;
+    let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
+    let rows = memchr_iter(newline, sample).count();
+    let rows = (rows * bytes.len()).div_ceil(sample.len().max(1));
+    rows + rows / 16 + 1
 }
 
 struct Splitter<'a> {
