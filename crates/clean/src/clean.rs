@@ -72,7 +72,7 @@ impl FitStage for Clean {
     /// All rules run, so that an item that will fail fails here, before its rows displace those of others.
     fn fit(&self, item: &Item, part: &mut dyn Write) -> Result<(), Fault> {
         let mut tally = Tally::default();
-        let reader = Reader::open(item.path())?;
+        let reader = Reader::open(item.path())?.threads(item.threads());
         let plan = self.bind(&reader, item, Repeats::Unknown)?;
         clean(&plan, reader, item, |rows| {
             tally.add(&rows);
@@ -119,9 +119,10 @@ impl Clean {
     }
 
     fn write(&self, item: &Item, output: &Output, repeats: Repeats) -> Result<(), Fault> {
-        let reader = Reader::open(item.path())?;
+        let reader = Reader::open(item.path())?.threads(item.threads());
         let plan = self.bind(&reader, item, repeats)?;
-        let mut writer = Writer::new(output.create(&file_name(item))?, plan.schema())?;
+        let mut writer =
+            Writer::new(output.create(&file_name(item))?, plan.schema()).threads(item.threads());
         let mut rejects = Rejects::new(item, output);
         let mut tally = Tally::default();
         clean(&plan, reader, item, |rows| {

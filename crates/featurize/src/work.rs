@@ -71,7 +71,7 @@ fn at(file: &Path, fault: Fault) -> Fault {
 impl Featurize {
     /// Opens an item with the columns that a plan needs, those of the row's digest included.
     fn open(&self, item: &Item) -> Result<(Reader, Plan), Fault> {
-        let reader = Reader::open(item.path())?;
+        let reader = Reader::open(item.path())?.threads(item.threads());
         let plan = self.plan(reader.schema())?;
         if plan.folds() && plan.fold_columns.is_empty() {
             return Ok((reader, plan));
@@ -136,7 +136,7 @@ impl FitStage for Featurize {
         let rows = reader.num_rows();
         let applier = fitted.bind(&self.rule, reader.schema())?;
         let sink = output.create(&format!("{}.parquet", item.stem()))?;
-        let mut writer = Writer::new(sink, applier.schema())?;
+        let mut writer = Writer::new(sink, applier.schema()).threads(item.threads());
         let apply = |batch: RecordBatch| {
             item.check()?;
             applier.apply(&batch)

@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::SchemaRef;
-use arrow_select::filter::filter_record_batch;
 use partition::{Bound, Checked, Partition, Rule};
-use stage::{
-    Counts, Definition, Fault, Item, ItemStage, Options, OrBlame, Output, OutputFile, Reads,
-};
+use stage::{Counts, Definition, Fault, Item, ItemStage, Options, Output, OutputFile, Reads};
 use table::{Reader, Writer, ordered_map};
 
 /// Runs the stage.
@@ -32,16 +29,16 @@ fn at(config: &Path, fault: Fault) -> Fault {
 
 impl ItemStage for Split {
     fn process(&self, item: &Item, output: &Output) -> Result<(), Fault> {
-        let reader = Reader::open(item.path())?;
+        let reader = Reader::open(item.path())?.threads(item.threads());
         let bound = self.rule.bind(reader.schema());
         let bound = bound.map_err(|fault| at(&self.config, fault))?;
         let read = reader.num_rows();
         let mut files = Files::new(item, output, reader.schema());
         let cut = |batch: RecordBatch| {
             item.check()?;
-            cut(&bound, &batch)
+            cut(&bound, batch)
         };
-        ordered_map(reader, item.threads(), cut, |parts| files.write(&parts))?;
+        ordered_map(reader, item.threads(), cut, |cut| files.write(cut))?;
         let written = files.finish()?;
         output.count(Counts {
             read,
@@ -51,26 +48,18 @@ impl ItemStage for Split {
     }
 }
 
-/// A batch's rows of each partition that has some.
-fn cut(bound: &Bound, batch: &RecordBatch) -> Result<Vec<(Partition, RecordBatch)>, Fault> {
-    let mut parts = Vec::new();
-    if batch.num_rows() == 0 {
-        return Ok(parts);
+/// A batch, and the numbers of its rows in each partition.
+struct Cut {
+    batch: RecordBatch,
+    rows: [Vec<u32>; 3],
+}
+
+fn cut(bound: &Bound, batch: RecordBatch) -> Result<Cut, Fault> {
+    let mut rows = [const { Vec::new() }; 3];
+    for (row, partition) in (0..).zip(bound.assign(&batch)?) {
+        rows[partition as usize].push(row);
     }
-    let partitions = bound.assign(batch)?;
-    for partition in Partition::ALL {
-        let rows: Vec<bool> = partitions.iter().map(|found| *found == partition).collect();
-        let count = rows.iter().filter(|row| **row).count();
-        if count == batch.num_rows() {
-            // Most items of a cut in time go to one partition as they are.
-            return Ok(vec![(partition, batch.clone())]);
-        }
-        if count > 0 {
-            let rows = filter_record_batch(batch, &BooleanArray::from(rows)).or_item()?;
-            parts.push((partition, rows));
-        }
-    }
-    Ok(parts)
+    Ok(Cut { batch, rows })
 }
 
 /// The item's files, each created when its first row comes.
@@ -93,20 +82,32 @@ impl<'a> Files<'a> {
         }
     }
 
-    fn write(&mut self, parts: &[(Partition, RecordBatch)]) -> Result<(), Fault> {
-        for (partition, rows) in parts {
-            let slot = &mut self.writers[*partition as usize];
-            let writer = match slot {
-                Some(writer) => writer,
-                None => {
-                    let name = format!("{partition}/{}.parquet", self.item.stem());
-                    slot.insert(Writer::new(self.output.create(&name)?, &self.schema)?)
-                }
-            };
-            writer.write(rows)?;
-            self.rows += rows.num_rows() as u64;
+    fn write(&mut self, cut: Cut) -> Result<(), Fault> {
+        for (partition, rows) in Partition::ALL.into_iter().zip(cut.rows) {
+            if rows.is_empty() {
+                continue;
+            }
+            self.rows += rows.len() as u64;
+            let writer = self.writer(partition)?;
+            // Most items of a cut in time go to one partition as they are.
+            if rows.len() == cut.batch.num_rows() {
+                return writer.write(&cut.batch);
+            }
+            writer.write_rows(&cut.batch, UInt32Array::from(rows))?;
         }
         Ok(())
+    }
+
+    fn writer(&mut self, partition: Partition) -> Result<&mut Writer<OutputFile>, Fault> {
+        let slot = &mut self.writers[partition as usize];
+        match slot {
+            Some(writer) => Ok(writer),
+            None => {
+                let name = format!("{partition}/{}.parquet", self.item.stem());
+                let writer = Writer::new(self.output.create(&name)?, &self.schema);
+                Ok(slot.insert(writer.threads(self.item.threads())))
+            }
+        }
     }
 
     /// How many rows were written.

@@ -101,7 +101,7 @@ mod parquet {
         bencher
             .counter(BytesCount::new(batch.get_array_memory_size()))
             .bench_local(|| {
-                let mut writer = Writer::new(Vec::new(), &batch.schema()).unwrap();
+                let mut writer = Writer::new(Vec::new(), &batch.schema());
                 writer.write(black_box(&batch)).unwrap();
                 writer.finish().unwrap()
             });

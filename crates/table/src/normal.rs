@@ -5,7 +5,7 @@ mod convert;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use stage::Fault;
 
@@ -47,12 +47,11 @@ impl Normal {
     }
 
     /// Converts a batch. A value that has no place in the new type is the item's fault.
-    pub(crate) fn batch(&self, batch: RecordBatch) -> Result<RecordBatch, Fault> {
-        let rows = batch.num_rows();
+    pub(crate) fn batch(&self, rows: usize, columns: Vec<ArrayRef>) -> Result<RecordBatch, Fault> {
         let columns = if self.same {
-            batch.columns().to_vec()
+            columns
         } else {
-            let pairs = batch.columns().iter().zip(self.schema.fields());
+            let pairs = columns.iter().zip(self.schema.fields());
             pairs
                 .map(|(column, field)| {
                     let converted = convert::convert(column, field.data_type());

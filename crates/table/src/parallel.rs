@@ -51,6 +51,13 @@ where
     })
 }
 
+/// On how many threads, of so many, to work on the columns of a batch: a thread costs as much as some thousand cells.
+pub(crate) fn threads_for(threads: usize, rows: usize, columns: usize) -> usize {
+    const CELLS_PER_THREAD: usize = 1 << 14;
+    let cells = rows.saturating_mul(columns);
+    threads.min(cells / CELLS_PER_THREAD).min(columns).max(1)
+}
+
 /// Does two things side by side, if there is more than one thread for them.
 pub fn both<A: Send, B>(
     threads: usize,

@@ -1,25 +1,25 @@
 //! Reading an item.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+mod input;
 
-use arrow_array::RecordBatch;
+use std::fmt::Display;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, Length};
-use stage::{Blame, Fault};
+use stage::Fault;
 
 use crate::BATCH_ROWS;
 use crate::columns;
 use crate::normal::Normal;
-use crate::parallel::caught_item;
+use crate::parallel::{caught_item, ordered_map, threads_for};
+use input::{Input, Source};
 
 /// Reads a Parquet file as record batches of [`BATCH_ROWS`] rows, in types used between stages.
 ///
@@ -32,10 +32,11 @@ pub struct Reader {
     /// Columns of the file in the order asked for; `None` for all.
     columns: Option<Vec<usize>>,
     batch_rows: usize,
+    threads: usize,
     normal: Normal,
     place: String,
-    /// Made when the first batch is asked for.
-    batches: Option<ParquetRecordBatchReader>,
+    /// Made when the first batch is asked for: one of all columns, or one of each where threads share them.
+    decoders: Option<Vec<ParquetRecordBatchReader>>,
     failed: bool,
 }
 
@@ -52,10 +53,7 @@ impl Reader {
     }
 
     fn new(source: Source, path: &Path) -> Result<Self, Fault> {
-        let input = Input {
-            source,
-            error: Arc::default(),
-        };
+        let input = Input::new(source);
         let place = path.display().to_string();
         let metadata = caught_item(|| {
             ArrowReaderMetadata::load(&input, Default::default())
@@ -68,9 +66,10 @@ impl Reader {
             metadata,
             columns: None,
             batch_rows: BATCH_ROWS,
+            threads: 1,
             normal,
             place,
-            batches: None,
+            decoders: None,
             failed: false,
         })
     }
@@ -98,7 +97,7 @@ impl Reader {
         let schema = schema.map_err(|error| named(Fault::item(error), &self.place))?;
         self.normal = Normal::new(&schema).map_err(|fault| named(fault, &self.place))?;
         self.columns = Some(positions);
-        self.batches = None;
+        self.decoders = None;
         Ok(self)
     }
 
@@ -112,54 +111,99 @@ impl Reader {
         }
     }
 
-    fn start(&self) -> Result<ParquetRecordBatchReader, ParquetError> {
+    /// Decodes the columns on so many threads. To be called before the first batch is read.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// A decoder of all columns, or one of each where there is enough for several threads.
+    fn start(&self) -> Result<Vec<ParquetRecordBatchReader>, Fault> {
+        let columns = self.in_file();
+        let rows = usize::try_from(self.num_rows()).unwrap_or(usize::MAX);
+        let rows = rows.min(self.batch_rows);
+        if threads_for(self.threads, rows, columns.len()) == 1 {
+            return Ok(vec![self.decoder(&columns)?]);
+        }
+        columns.chunks(1).map(|one| self.decoder(one)).collect()
+    }
+
+    fn decoder(&self, columns: &[usize]) -> Result<ParquetRecordBatchReader, Fault> {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.input.clone(),
             self.metadata.clone(),
         );
-        let builder = match &self.columns {
-            Some(columns) => {
-                let roots = columns.iter().copied();
-                let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-                builder.with_projection(mask)
-            }
-            None => builder,
-        };
-        builder.with_batch_size(self.batch_rows).build()
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+        let builder = builder
+            .with_projection(mask)
+            .with_batch_size(self.batch_rows);
+        builder.build().map_err(|error| self.fault(error))
+    }
+
+    fn fault(&self, error: impl Display) -> Fault {
+        self.input.fault(error, &self.place)
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, Fault> {
-        let batches = match &mut self.batches {
-            Some(batches) => batches,
-            None => {
-                let batches = self
-                    .start()
-                    .map_err(|error| self.input.fault(error, &self.place))?;
-                self.batches.insert(batches)
-            }
+        let mut decoders = match self.decoders.take() {
+            Some(decoders) => decoders,
+            None => self.start()?,
         };
-        let Some(batch) = batches.next() else {
-            return Ok(None);
-        };
-        let batch = batch.map_err(|error| self.input.fault(error, &self.place))?;
-        let batch = match &self.columns {
-            Some(columns) => in_order(&batch, columns)?,
-            None => batch,
-        };
-        self.normal.batch(batch).map(Some)
+        let mut parts = Vec::with_capacity(decoders.len());
+        let threads = self.threads.min(decoders.len());
+        let (input, place) = (&self.input, &self.place);
+        ordered_map(
+            decoders.iter_mut().map(Ok),
+            threads,
+            |decoder| {
+                let part = caught_item(|| Ok(decoder.next()))?;
+                part.transpose().map_err(|error| input.fault(error, place))
+            },
+            |part| {
+                parts.push(part);
+                Ok(())
+            },
+        )?;
+        self.decoders = Some(decoders);
+        self.batch(parts)
     }
-}
 
-/// The columns of a batch that come in the order of the file, in the order asked for.
-fn in_order(batch: &RecordBatch, columns: &[usize]) -> Result<RecordBatch, Fault> {
-    let mut sorted = columns.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let places: Vec<usize> = columns
-        .iter()
-        .map(|column| sorted.partition_point(|other| other < column))
-        .collect();
-    batch.project(&places).map_err(Fault::item)
+    /// What the decoders found, as one batch; `None` behind the last.
+    fn batch(&self, parts: Vec<Option<RecordBatch>>) -> Result<Option<RecordBatch>, Fault> {
+        if parts.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let parts: Option<Vec<RecordBatch>> = parts.into_iter().collect();
+        let parts = parts.ok_or_else(|| self.fault("columns of different lengths"))?;
+        let rows = parts.first().map_or(0, RecordBatch::num_rows);
+        let columns = parts.iter().flat_map(RecordBatch::columns);
+        let columns = self.in_order(columns.cloned().collect());
+        self.normal.batch(rows, columns).map(Some)
+    }
+
+    /// The columns to read, in the order of the file, in which they are decoded.
+    fn in_file(&self) -> Vec<usize> {
+        let Some(columns) = &self.columns else {
+            return (0..self.metadata.schema().fields().len()).collect();
+        };
+        let mut columns = columns.clone();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// Columns that come in the order of the file, in the order asked for.
+    fn in_order(&self, found: Vec<ArrayRef>) -> Vec<ArrayRef> {
+        let Some(columns) = &self.columns else {
+            return found;
+        };
+        let in_file = self.in_file();
+        let place = |column| in_file.partition_point(|other| other < column);
+        columns
+            .iter()
+            .map(|column| Arc::clone(&found[place(column)]))
+            .collect()
+    }
 }
 
 impl Iterator for Reader {
@@ -187,100 +231,4 @@ fn named(fault: Fault, place: &str) -> Fault {
         return fault;
     }
     fault.context(place.to_owned())
-}
-
-/// What a Parquet file is read from. Remembers an I/O error, which the decoder would turn into words.
-#[derive(Clone)]
-struct Input {
-    source: Source,
-    error: Arc<Mutex<Option<io::Error>>>,
-}
-
-#[derive(Clone)]
-enum Source {
-    File(Arc<File>),
-    Bytes(Bytes),
-}
-
-impl Input {
-    /// Whose fault an error is: the machine's where reading failed, else the item's.
-    fn fault(&self, error: impl std::fmt::Display, place: &str) -> Fault {
-        let io = self
-            .error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        match io {
-            Some(io) => {
-                Fault::new(Blame::Machine, io).context(format!("failed to read file `{place}`"))
-            }
-            None => {
-                let error = error.to_string();
-                let error = error.trim_start_matches("Parquet error: ");
-                Fault::item(format!("{place}: not a whole Parquet file: {error}"))
-            }
-        }
-    }
-
-    fn remember(&self, error: io::Error) -> ParquetError {
-        let message = error.to_string();
-        if error.raw_os_error().is_some() {
-            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-        }
-        ParquetError::General(message)
-    }
-}
-
-impl Length for Input {
-    fn len(&self) -> u64 {
-        match &self.source {
-            Source::File(file) => file.metadata().map_or(0, |metadata| metadata.len()),
-            Source::Bytes(bytes) => bytes.len() as u64,
-        }
-    }
-}
-
-impl ChunkReader for Input {
-    type T = Box<dyn Read + Send>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        match &self.source {
-            Source::File(file) => {
-                let mut file = file.try_clone().map_err(|error| self.remember(error))?;
-                file.seek(SeekFrom::Start(start))
-                    .map_err(|error| self.remember(error))?;
-                Ok(Box::new(io::BufReader::new(file)))
-            }
-            Source::Bytes(bytes) => Ok(Box::new(io::Cursor::new(
-                bytes.slice(bytes.len().min(start as usize)..),
-            ))),
-        }
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        match &self.source {
-            Source::File(file) => {
-                let end = start.saturating_add(length as u64);
-                if end > self.len() {
-                    let message = format!("ends at byte {}, expected {end}", self.len());
-                    return Err(ParquetError::EOF(message));
-                }
-                let mut buffer = Vec::with_capacity(length);
-                let mut file: &File = file;
-                file.seek(SeekFrom::Start(start))
-                    .and_then(|_| file.take(length as u64).read_to_end(&mut buffer))
-                    .map_err(|error| self.remember(error))?;
-                Ok(buffer.into())
-            }
-            Source::Bytes(bytes) => {
-                let start = usize::try_from(start).unwrap_or(usize::MAX);
-                let end = start.saturating_add(length);
-                if end > bytes.len() {
-                    let message = format!("ends at byte {}, expected {end}", bytes.len());
-                    return Err(ParquetError::EOF(message));
-                }
-                Ok(bytes.slice(start..end))
-            }
-        }
-    }
 }

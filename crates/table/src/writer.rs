@@ -1,27 +1,22 @@
 //! Writing an item.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+mod groups;
+
+use std::io::Write;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, UInt32Array};
 use arrow_buffer::Buffer;
 use arrow_schema::{DataType, SchemaRef};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use stage::{Blame, Fault};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
-const GROUP_ROWS: usize = 2 * crate::BATCH_ROWS;
-/// Most encoded bytes of a row group, by columns. They are held in memory until it is whole and then written by one thread
-/// in one go, so that there be few of them; but the piece of each column must be worth a reader's while.
-const GROUP_BYTES_PER_COLUMN: usize = 128 << 10;
-const GROUP_BYTES_MIN: usize = 4 << 20;
-const GROUP_BYTES_MAX: usize = 32 << 20;
+use groups::{RowGroups, Rows};
+
 /// How many values of a column are looked at to see whether they repeat, and how often each must.
 const SAMPLE_ROWS: usize = 1024;
 const REPEATS_MIN: usize = 4;
@@ -34,83 +29,69 @@ const REPEATS_MIN: usize = 4;
 pub struct Writer<W: Write + Send> {
     state: State<W>,
     schema: SchemaRef,
-    error: Errors,
+    threads: usize,
 }
 
 enum State<W: Write + Send> {
     /// Nothing was written: how to encode depends on the first batch.
     Waiting(Option<W>),
-    Writing(Box<ArrowWriter<Sink<W>>>),
-}
-
-/// An I/O error, which the encoder would turn into words.
-type Errors = Arc<Mutex<Option<io::Error>>>;
-
-struct Sink<W> {
-    inner: W,
-    error: Errors,
-}
-
-impl<W: Write> Write for Sink<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes).map_err(|error| {
-            let told = io::Error::new(error.kind(), error.to_string());
-            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            told
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
+    Writing(Box<RowGroups<W>>),
 }
 
 impl<W: Write + Send> Writer<W> {
     /// Begins a file with these columns.
-    pub fn new(sink: W, schema: &SchemaRef) -> Result<Self, Fault> {
-        Ok(Self {
+    pub fn new(sink: W, schema: &SchemaRef) -> Self {
+        Self {
             state: State::Waiting(Some(sink)),
             schema: Arc::clone(schema),
-            error: Errors::default(),
-        })
+            threads: 1,
+        }
+    }
+
+    /// From here on encodes the columns on so many threads.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
     }
 
     /// Writes a batch. Its columns must be those the file began with.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
+        self.add(batch, None)
+    }
+
+    /// Writes some rows of a batch, by their numbers within it, as [`Writer::write`] would.
+    pub fn write_rows(&mut self, batch: &RecordBatch, rows: UInt32Array) -> Result<(), Fault> {
+        self.add(batch, Some(rows))
+    }
+
+    fn add(&mut self, batch: &RecordBatch, chosen: Option<UInt32Array>) -> Result<(), Fault> {
         if batch.schema_ref().fields() != self.schema.fields() {
             crate::columns::check_same(&self.schema, batch.schema_ref())
                 .map_err(|fault| Fault::new(Blame::Program, fault.error))?;
         }
-        let written = self.begin(Some(batch))?.write(batch);
-        written.map_err(|error| fault(error, &self.error))
+        let (threads, batch) = (self.threads, batch.clone());
+        let rows = Rows { batch, chosen };
+        self.begin(Some(&rows))?.write(rows, threads)
     }
 
     /// Writes the footer and gives the sink back.
     pub fn finish(mut self) -> Result<W, Fault> {
         self.begin(None)?;
         match self.state {
-            State::Writing(writer) => match writer.into_inner() {
-                Ok(sink) => Ok(sink.inner),
-                Err(error) => Err(fault(error, &self.error)),
-            },
+            State::Writing(groups) => groups.finish(self.threads),
             State::Waiting(_) => Err(lost()),
         }
     }
 
-    fn begin(&mut self, first: Option<&RecordBatch>) -> Result<&mut ArrowWriter<Sink<W>>, Fault> {
+    fn begin(&mut self, first: Option<&Rows>) -> Result<&mut RowGroups<W>, Fault> {
         if let State::Waiting(sink) = &mut self.state {
-            let sink = Sink {
-                inner: sink.take().ok_or_else(lost)?,
-                error: Arc::clone(&self.error),
-            };
-            let properties = properties(&self.schema, first);
-            let schema = Arc::clone(&self.schema);
-            let writer = ArrowWriter::try_new(sink, schema, Some(properties))
-                .map_err(|error| fault(error, &self.error))?;
-            self.state = State::Writing(Box::new(writer));
+            let sink = sink.take().ok_or_else(lost)?;
+            let properties = properties(&self.schema, first)?;
+            let groups = RowGroups::new(sink, &self.schema, properties)?;
+            self.state = State::Writing(Box::new(groups));
         }
         match &mut self.state {
-            State::Writing(writer) => Ok(writer),
+            State::Writing(groups) => Ok(groups),
             State::Waiting(_) => Err(lost()),
         }
     }
@@ -124,29 +105,17 @@ fn lost() -> Fault {
     )
 }
 
-/// Failing to write is the machine's fault; a batch that cannot be written is ours.
-fn fault(error: ParquetError, io: &Errors) -> Fault {
-    let io = io.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match io {
-        Some(io) => Fault::new(Blame::Machine, io),
-        None => Fault::new(Blame::Program, error),
-    }
-}
-
-fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperties {
-    let columns = schema.fields().len();
-    let group_bytes = (columns * GROUP_BYTES_PER_COLUMN).clamp(GROUP_BYTES_MIN, GROUP_BYTES_MAX);
+fn properties(schema: &SchemaRef, first: Option<&Rows>) -> Result<WriterProperties, Fault> {
     let mut properties = WriterProperties::builder()
         .set_created_by("waystation".to_owned())
         .set_compression(Compression::SNAPPY)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_offset_index_disabled(true)
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_max_row_group_bytes(Some(group_bytes));
+        .set_offset_index_disabled(true);
     for (position, field) in schema.fields().iter().enumerate() {
         let path = ColumnPath::from(field.name().as_str());
-        if first.is_some_and(|batch| repeats(batch.column(position).as_ref())) {
+        let sample = first.map(|rows| rows.column(position, 0, rows.len().min(SAMPLE_ROWS)));
+        if sample.transpose()?.is_some_and(|sample| repeats(&sample)) {
             properties = properties.set_column_dictionary_enabled(path, true);
         } else if field.data_type().is_floating() {
             // What looks random does not shrink, and lies between much the same bounds everywhere, so that no reader could pass any by.
@@ -155,16 +124,16 @@ fn properties(schema: &SchemaRef, first: Option<&RecordBatch>) -> WriterProperti
                 .set_column_statistics_enabled(path, EnabledStatistics::None);
         }
     }
-    properties.build()
+    Ok(properties.build())
 }
 
-/// Whether the values of a column repeat so often that a dictionary of them pays.
-fn repeats(column: &dyn Array) -> bool {
-    let rows = column.len().min(SAMPLE_ROWS);
-    let most = rows / REPEATS_MIN;
-    // Of a column that does not repeat, the first values are too many already.
-    [most + 1, rows].into_iter().all(|rows| {
-        different(&column.slice(0, rows.min(column.len()))).is_some_and(|found| found <= most)
+/// Whether the first values of a column repeat so often that a dictionary of all pays.
+fn repeats(sample: &dyn Array) -> bool {
+    let most = sample.len() / REPEATS_MIN;
+    // Of values that do not repeat, some of them are too many already.
+    [most + 1, sample.len()].into_iter().all(|rows| {
+        let some = sample.slice(0, rows.min(sample.len()));
+        different(&some).is_some_and(|found| found <= most)
     })
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn write(
 ) -> Result<(), Fault> {
     let form = Form::new(columns, survey);
     let file = output.create(&format!("predictions/{partition}.parquet"))?;
-    let mut writer = table::Writer::new(file, &form.schema)?;
+    let mut writer = table::Writer::new(file, &form.schema);
     let total = survey.rows.get(partition).copied().unwrap_or(0);
     let mut done = 0;
     let names = match source {

@@ -50,7 +50,7 @@ impl Models {
         });
         let batch = RecordBatch::try_from_iter(arrays).unwrap();
         let file = fs_err::File::create(self.create(name)).unwrap();
-        let mut writer = table::Writer::new(file, &batch.schema()).unwrap();
+        let mut writer = table::Writer::new(file, &batch.schema());
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
         self

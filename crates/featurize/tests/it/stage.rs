@@ -46,7 +46,7 @@ impl Project {
         ])
         .unwrap();
         let file = fs_err::File::create(self.path("raw").join(name)).unwrap();
-        let mut writer = table::Writer::new(file, &batch.schema()).unwrap();
+        let mut writer = table::Writer::new(file, &batch.schema());
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
     }
@@ -218,7 +218,7 @@ fn rows_without_a_label_fail_their_item() {
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let file = fs_err::File::create(project.path("raw/b.parquet")).unwrap();
-    let mut writer = table::Writer::new(file, &batch.schema()).unwrap();
+    let mut writer = table::Writer::new(file, &batch.schema());
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     let run = project.featurize(&[]);

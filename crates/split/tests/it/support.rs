@@ -37,7 +37,7 @@ impl Project {
         let path = self.path("raw").join(name);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         let file = fs_err::File::create(path).unwrap();
-        let mut writer = table::Writer::new(file, &batch.schema()).unwrap();
+        let mut writer = table::Writer::new(file, &batch.schema());
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
         self

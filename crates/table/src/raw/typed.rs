@@ -91,8 +91,8 @@ impl TypedReader {
                     Err(fault) => return Some(Err(self.place.fault(fault))),
                 };
                 let batch = batch.map_err(|error| arrow_error(error, &self.place));
-                let normal = |batch| {
-                    let batch = normal.batch(batch);
+                let normal = |batch: RecordBatch| {
+                    let batch = normal.batch(batch.num_rows(), batch.columns().to_vec());
                     batch.map_err(|fault| self.place.fault(fault))
                 };
                 Some(batch.and_then(normal))

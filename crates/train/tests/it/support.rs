@@ -85,7 +85,7 @@ impl Splits {
         let schema = Arc::new(Schema::new(fields));
         let arrays = columns.iter().map(Column::array).collect();
         let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
-        let mut writer = table::Writer::new(fs_err::File::create(path).unwrap(), &schema).unwrap();
+        let mut writer = table::Writer::new(fs_err::File::create(path).unwrap(), &schema);
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
         self

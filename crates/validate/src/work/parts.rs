@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use stage::{Fault, Output, OutputFile};
+use stage::{Fault, Item, Output, OutputFile};
 use table::Writer;
 
 /// Writes batches into one or several files.
@@ -12,6 +12,7 @@ pub(super) struct Parts<'a> {
     output: &'a Output,
     stem: &'a str,
     schema: SchemaRef,
+    threads: usize,
     rows_per_item: Option<NonZeroU64>,
     /// The file being written and how many rows it has.
     current: Option<(Writer<OutputFile>, u64)>,
@@ -21,13 +22,15 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     pub(super) fn new(
         output: &'a Output,
-        stem: &'a str,
+        item: &'a Item,
         schema: SchemaRef,
         rows_per_item: Option<NonZeroU64>,
     ) -> Self {
         Self {
             output,
-            stem,
+            stem: item.stem(),
+            // One of them writes the profile meanwhile.
+            threads: item.threads().saturating_sub(1),
             schema,
             rows_per_item,
             current: None,
@@ -68,7 +71,8 @@ impl<'a> Parts<'a> {
             None => None,
         };
         match last {
-            Some(writer) => writer.finish()?.finish(),
+            // By now all rows are parsed.
+            Some(writer) => writer.threads(self.threads).finish()?.finish(),
             None => Ok(()),
         }
     }
@@ -79,6 +83,6 @@ impl<'a> Parts<'a> {
             Some(_) => format!("{}-{:05}.parquet", self.stem, self.begun),
         };
         self.begun += 1;
-        Writer::new(self.output.create(&name)?, &self.schema)
+        Ok(Writer::new(self.output.create(&name)?, &self.schema))
     }
 }

@@ -37,12 +37,7 @@ impl<'a> Sink<'a> {
             checked,
             item,
             output,
-            parts: Parts::new(
-                output,
-                item.stem(),
-                Arc::clone(&checked.arrow),
-                rows_per_item,
-            ),
+            parts: Parts::new(output, item, Arc::clone(&checked.arrow), rows_per_item),
             seen: Seen::new(checked),
             tally: Tally::default(),
             rejected: None,

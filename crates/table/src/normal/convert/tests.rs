@@ -14,7 +14,7 @@ fn told(column: ArrayRef) -> String {
         Ok(normal) => normal,
         Err(fault) => return format!("{:#}", fault.error),
     };
-    let batch = match normal.batch(batch) {
+    let batch = match normal.batch(batch.num_rows(), batch.columns().to_vec()) {
         Ok(batch) => batch,
         Err(fault) => return format!("{:#}", fault.error),
     };
