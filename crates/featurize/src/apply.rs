@@ -130,15 +130,17 @@ impl Applier<'_> {
         &self.schema
     }
 
-    /// Transforms a batch. What does not fit is the item's fault.
-    pub fn apply(&self, rows: &RecordBatch) -> Result<RecordBatch, Fault> {
+    /// Transforms a batch, on so many threads at most. What does not fit is the item's fault.
+    pub fn apply(&self, rows: &RecordBatch, threads: usize) -> Result<RecordBatch, Fault> {
         let transform = &self.fitted.transform;
         let train = self.train_digests(rows)?;
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
-        for (feature, steps) in transform.features.iter().zip(&self.fitted.features) {
+        let features = transform.features.iter().zip(&self.fitted.features);
+        let apply = |(feature, steps): (&FittedFeature, &Steps)| {
             let input = column(rows, &feature.column)?;
-            arrays.extend(feature_columns(feature, steps, &input, train.as_deref())?);
-        }
+            feature_columns(feature, steps, &input, train.as_deref())
+        };
+        let features = table::map_columns(features, rows.num_rows(), threads, apply)?;
+        let mut arrays = features.concat();
         let label = column(rows, &transform.label.column)?;
         arrays.push(self.fitted.label.code(&label)?);
         for field in self.schema.fields().iter().skip(arrays.len()) {

@@ -8,6 +8,7 @@ pub(crate) mod tally;
 pub(crate) mod target;
 
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_select::filter::FilterBuilder;
 use partition::{Bound, Checked, Partition, hash_rows};
 use serde::{Deserialize, Serialize};
 use stage::{Fault, OrBlame};
@@ -19,7 +20,7 @@ pub use tally::MAX_CATEGORIES;
 
 use crate::kind::Column;
 use crate::label;
-use crate::plan::Plan;
+use crate::plan::{FeaturePlan, Plan};
 use crate::settings::{MissingLabel, Reading, Settings};
 use categories::Categories;
 use tally::Tally;
@@ -148,8 +149,8 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// Learns from the train rows of one batch.
-    pub fn learn(&self, batch: &RecordBatch) -> Result<Learnt, Fault> {
+    /// Learns from the train rows of one batch, on so many threads at most.
+    pub fn learn(&self, batch: &RecordBatch, threads: usize) -> Result<Learnt, Fault> {
         let mut learnt = Learnt::new(self.plan);
         let label = column(batch, &self.plan.label.settings.column)?;
         learnt.rows = batch.num_rows() as u64;
@@ -164,16 +165,26 @@ impl<'a> Learner<'a> {
             .collect();
         let rows = train.iter().filter(|train| **train).count();
         if rows == batch.num_rows() {
-            self.learn_from(batch, &mut learnt.part)?;
+            self.learn_from(batch, threads, &mut learnt.part)?;
         } else if rows > 0 {
-            let train = BooleanArray::from(train);
-            let batch = arrow_select::filter::filter_record_batch(batch, &train).or_item()?;
-            self.learn_from(&batch, &mut learnt.part)?;
+            let train = FilterBuilder::new(&BooleanArray::from(train))
+                .optimize()
+                .build();
+            let columns = table::map_columns(batch.columns().iter(), rows, threads, |column| {
+                train.filter(column).or_item()
+            })?;
+            let batch = RecordBatch::try_new(batch.schema(), columns).or_item()?;
+            self.learn_from(&batch, threads, &mut learnt.part)?;
         }
         Ok(learnt)
     }
 
-    fn learn_from(&self, batch: &RecordBatch, part: &mut Part) -> Result<(), Fault> {
+    fn learn_from(
+        &self,
+        batch: &RecordBatch,
+        threads: usize,
+        part: &mut Part,
+    ) -> Result<(), Fault> {
         part.rows = batch.num_rows() as u64;
         let label = column(batch, &self.plan.label.settings.column)?;
         if let Some(classes) = &mut part.classes {
@@ -189,14 +200,12 @@ impl<'a> Learner<'a> {
         } else {
             None
         };
-        for (feature, part) in self.plan.features.iter().zip(&mut part.features) {
-            part.add(
-                feature,
-                &column(batch, &feature.column.name)?,
-                targets.as_ref(),
-            )?;
-        }
-        Ok(())
+        let features = self.plan.features.iter().zip(&mut part.features);
+        let learn = |(feature, part): (&FeaturePlan, &mut FeaturePart)| {
+            let column = column(batch, &feature.column.name)?;
+            part.add(feature, &column, targets.as_ref())
+        };
+        table::map_columns(features, batch.num_rows(), threads, learn).map(drop)
     }
 }
 

@@ -98,7 +98,7 @@ impl FitStage for Featurize {
         let mut learnt = Learnt::new(&plan);
         let learn = |batch: RecordBatch| {
             item.check()?;
-            learner.learn(&batch)
+            learner.learn(&batch, item.threads())
         };
         ordered_map(reader, item.threads(), learn, |more| {
             learnt.merge(more);
@@ -139,7 +139,7 @@ impl FitStage for Featurize {
         let mut writer = Writer::new(sink, applier.schema()).threads(item.threads());
         let apply = |batch: RecordBatch| {
             item.check()?;
-            applier.apply(&batch)
+            applier.apply(&batch, item.threads())
         };
         let mut written = 0;
         ordered_map(reader, item.threads(), apply, |batch| {

@@ -20,7 +20,7 @@ mod writer;
 
 pub use digest::digest_rows;
 pub use max_rejected::MaxRejected;
-pub use parallel::{both, ordered_map};
+pub use parallel::{both, map_columns, ordered_map};
 pub use reader::Reader;
 pub use texts::Texts;
 pub use writer::Writer;

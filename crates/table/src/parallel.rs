@@ -51,7 +51,25 @@ where
     })
 }
 
-/// On how many threads, of so many, to work on the columns of a batch: a thread costs as much as some thousand cells.
+/// Maps columns of so many rows on those of so many threads that this pays for; gives the results in order.
+///
+/// An error or a panic is given as by [`ordered_map`].
+pub fn map_columns<A: Send, B: Send>(
+    columns: impl ExactSizeIterator<Item = A> + Send,
+    rows: usize,
+    threads: usize,
+    f: impl Fn(A) -> Result<B, Fault> + Sync,
+) -> Result<Vec<B>, Fault> {
+    let threads = threads_for(threads, rows, columns.len());
+    let mut results = Vec::with_capacity(columns.len());
+    ordered_map(columns.map(Ok), threads, f, |result| {
+        results.push(result);
+        Ok(())
+    })?;
+    Ok(results)
+}
+
+/// On how many threads, of so many, to work on columns of so many rows: a thread costs as much as some thousand cells.
 pub(crate) fn threads_for(threads: usize, rows: usize, columns: usize) -> usize {
     const CELLS_PER_THREAD: usize = 1 << 14;
     let cells = rows.saturating_mul(columns);

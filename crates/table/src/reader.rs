@@ -18,7 +18,7 @@ use stage::Fault;
 use crate::BATCH_ROWS;
 use crate::columns;
 use crate::normal::Normal;
-use crate::parallel::{caught_item, ordered_map, threads_for};
+use crate::parallel::{caught_item, map_columns, threads_for};
 use input::{Input, Source};
 
 /// Reads a Parquet file as record batches of [`BATCH_ROWS`] rows, in types used between stages.
@@ -149,19 +149,14 @@ impl Reader {
             Some(decoders) => decoders,
             None => self.start()?,
         };
-        let mut parts = Vec::with_capacity(decoders.len());
-        let threads = self.threads.min(decoders.len());
         let (input, place) = (&self.input, &self.place);
-        ordered_map(
-            decoders.iter_mut().map(Ok),
-            threads,
+        let parts = map_columns(
+            decoders.iter_mut(),
+            self.batch_rows,
+            self.threads,
             |decoder| {
                 let part = caught_item(|| Ok(decoder.next()))?;
                 part.transpose().map_err(|error| input.fault(error, place))
-            },
-            |part| {
-                parts.push(part);
-                Ok(())
             },
         )?;
         self.decoders = Some(decoders);

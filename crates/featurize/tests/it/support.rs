@@ -73,7 +73,7 @@ impl Project {
         let mut learnt = Learnt::new(&plan);
         for batch in batches {
             // Through its form on disk, as between the phases of a stage.
-            let mut more = learner.learn(batch)?;
+            let mut more = learner.learn(batch, 1)?;
             more.part = serde_json::from_str(&serde_json::to_string(&more.part).unwrap()).unwrap();
             learnt.merge(more);
         }
@@ -87,7 +87,7 @@ impl Project {
     ) -> Result<RecordBatch, Fault> {
         let transform = serde_json::from_str(&transform.to_json()).unwrap();
         let fitted = Fitted::new(transform)?;
-        fitted.bind(&self.rule, &batch.schema())?.apply(batch)
+        fitted.bind(&self.rule, &batch.schema())?.apply(batch, 1)
     }
 }
 

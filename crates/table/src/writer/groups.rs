@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use stage::{Blame, Fault};
 
-use crate::parallel::{ordered_map, threads_for};
+use crate::parallel::{map_columns, ordered_map, threads_for};
 
 /// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
 const ROWS_MAX: usize = 2 * crate::BATCH_ROWS;
@@ -162,13 +162,9 @@ impl Group {
         schema: &SchemaRef,
         threads: usize,
     ) -> Result<(), Fault> {
-        let threads = threads_for(threads, piece.length, self.columns.len());
-        ordered_map(
-            self.columns.iter_mut().enumerate().map(Ok),
-            threads,
-            |(position, column)| piece.encode(position, schema, column),
-            Ok,
-        )
+        let columns = self.columns.iter_mut().enumerate();
+        let encode = |(position, column)| piece.encode(position, schema, column);
+        map_columns(columns, piece.length, threads, encode).map(drop)
     }
 }
 
