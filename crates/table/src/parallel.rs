@@ -1,11 +1,16 @@
 //! Work on all threads, results in order.
 
+mod columns;
+
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use stage::{Blame, Fault};
+
+pub use columns::map_columns;
+pub(crate) use columns::{pays, sink_columns};
 
 /// Inputs in flight per thread: enough that a slow one does not hold up the others, few enough to keep memory flat.
 const WINDOW: usize = 3;
@@ -49,31 +54,6 @@ where
         line.stop();
         result
     })
-}
-
-/// Maps columns of so many rows on those of so many threads that this pays for; gives the results in order.
-///
-/// An error or a panic is given as by [`ordered_map`].
-pub fn map_columns<A: Send, B: Send>(
-    columns: impl ExactSizeIterator<Item = A> + Send,
-    rows: usize,
-    threads: usize,
-    f: impl Fn(A) -> Result<B, Fault> + Sync,
-) -> Result<Vec<B>, Fault> {
-    let threads = threads_for(threads, rows, columns.len());
-    let mut results = Vec::with_capacity(columns.len());
-    ordered_map(columns.map(Ok), threads, f, |result| {
-        results.push(result);
-        Ok(())
-    })?;
-    Ok(results)
-}
-
-/// On how many threads, of so many, to work on columns of so many rows: a thread costs as much as some thousand cells.
-pub(crate) fn threads_for(threads: usize, rows: usize, columns: usize) -> usize {
-    const CELLS_PER_THREAD: usize = 1 << 14;
-    let cells = rows.saturating_mul(columns);
-    threads.min(cells / CELLS_PER_THREAD).min(columns).max(1)
 }
 
 /// Does two things side by side, if there is more than one thread for them.

@@ -18,7 +18,7 @@ use stage::Fault;
 use crate::BATCH_ROWS;
 use crate::columns;
 use crate::normal::Normal;
-use crate::parallel::{caught_item, map_columns, threads_for};
+use crate::parallel::{caught_item, map_columns, pays};
 use input::{Input, Source};
 
 /// Reads a Parquet file as record batches of [`BATCH_ROWS`] rows, in types used between stages.
@@ -122,7 +122,7 @@ impl Reader {
         let columns = self.in_file();
         let rows = usize::try_from(self.num_rows()).unwrap_or(usize::MAX);
         let rows = rows.min(self.batch_rows);
-        if threads_for(self.threads, rows, columns.len()) == 1 {
+        if pays(self.threads, rows, columns.len()) == 1 {
             return Ok(vec![self.decoder(&columns)?]);
         }
         columns.chunks(1).map(|one| self.decoder(one)).collect()

@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use stage::{Blame, Fault};
 
-use crate::parallel::{map_columns, ordered_map, threads_for};
+use crate::parallel::{map_columns, sink_columns};
 
 /// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
 const ROWS_MAX: usize = 2 * crate::BATCH_ROWS;
@@ -123,11 +123,10 @@ impl<W: Write + Send> RowGroups<W> {
     fn end_group(&mut self, piece: Option<Piece<'_>>, threads: usize) -> Result<(), Fault> {
         let group = std::mem::take(&mut self.group);
         let told = |error| fault(error, &self.error);
-        let threads = threads_for(threads, group.rows, group.columns.len());
         let mut row_group = self.file.next_row_group().map_err(told)?;
-        let columns = group.columns.into_iter().enumerate();
-        ordered_map(
-            columns.map(Ok),
+        sink_columns(
+            group.columns.into_iter().enumerate(),
+            group.rows,
             threads,
             |(position, mut column)| {
                 if let Some(piece) = piece {
