@@ -30,6 +30,8 @@ where
     A: Send,
     B: Send,
 {
+    // None of more threads than there are inputs would have anything to do.
+    let threads = threads.min(inputs.size_hint().1.unwrap_or(usize::MAX));
     let line = Line::new(inputs, threads);
     let f = |input| caught(|| f(input));
     std::thread::scope(|scope| {

@@ -13,6 +13,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use stage::Fault;
 
 use crate::BATCH_ROWS;
@@ -37,6 +38,9 @@ pub struct Reader {
     place: String,
     /// Made when the first batch is asked for: one of all columns, or one of each where threads share them.
     decoders: Option<Vec<ParquetRecordBatchReader>>,
+    rows: usize,
+    /// Rows not read yet.
+    left: usize,
     failed: bool,
 }
 
@@ -61,7 +65,10 @@ impl Reader {
         })
         .map_err(|fault| named(fault, &place))?;
         let normal = Normal::new(metadata.schema()).map_err(|fault| named(fault, &place))?;
+        let rows = rows(metadata.metadata()).map_err(|error| input.fault(error, &place))?;
         Ok(Self {
+            left: rows,
+            rows,
             input,
             metadata,
             columns: None,
@@ -81,8 +88,7 @@ impl Reader {
 
     /// How many rows the file has.
     pub fn num_rows(&self) -> u64 {
-        let rows = self.metadata.metadata().file_metadata().num_rows();
-        u64::try_from(rows).unwrap_or(0)
+        self.rows as u64
     }
 
     /// Reads only these columns, in this order. A missing one is the item's fault. To be called before the first
@@ -120,8 +126,7 @@ impl Reader {
     /// A decoder of all columns, or one of each where there is enough for several threads.
     fn start(&self) -> Result<Vec<ParquetRecordBatchReader>, Fault> {
         let columns = self.in_file();
-        let rows = usize::try_from(self.num_rows()).unwrap_or(usize::MAX);
-        let rows = rows.min(self.batch_rows);
+        let rows = self.rows.min(self.batch_rows);
         if pays(self.threads, rows, columns.len()) == 1 {
             return Ok(vec![self.decoder(&columns)?]);
         }
@@ -145,6 +150,9 @@ impl Reader {
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, Fault> {
+        if self.left == 0 {
+            return Ok(None);
+        }
         let mut decoders = match self.decoders.take() {
             Some(decoders) => decoders,
             None => self.start()?,
@@ -160,20 +168,21 @@ impl Reader {
             },
         )?;
         self.decoders = Some(decoders);
-        self.batch(parts)
+        let rows = self.left.min(self.batch_rows);
+        self.left -= rows;
+        self.batch(rows, &parts).map(Some)
     }
 
-    /// What the decoders found, as one batch; `None` behind the last.
-    fn batch(&self, parts: Vec<Option<RecordBatch>>) -> Result<Option<RecordBatch>, Fault> {
-        if parts.iter().all(Option::is_none) {
-            return Ok(None);
+    /// What the decoders found, as one batch of so many rows.
+    fn batch(&self, rows: usize, parts: &[Option<RecordBatch>]) -> Result<RecordBatch, Fault> {
+        let found = |part: &Option<RecordBatch>| part.as_ref().map_or(0, RecordBatch::num_rows);
+        if let Some(found) = parts.iter().map(found).find(|found| *found != rows) {
+            let message = format!("expected {rows} more rows, found {found}");
+            return Err(self.fault(message));
         }
-        let parts: Option<Vec<RecordBatch>> = parts.into_iter().collect();
-        let parts = parts.ok_or_else(|| self.fault("columns of different lengths"))?;
-        let rows = parts.first().map_or(0, RecordBatch::num_rows);
-        let columns = parts.iter().flat_map(RecordBatch::columns);
-        let columns = self.in_order(columns.cloned().collect());
-        self.normal.batch(rows, columns).map(Some)
+        let columns = parts.iter().flatten().flat_map(RecordBatch::columns);
+        self.normal
+            .batch(rows, self.in_order(columns.cloned().collect()))
     }
 
     /// The columns to read, in the order of the file, in which they are decoded.
@@ -201,6 +210,17 @@ impl Reader {
     }
 }
 
+/// How many rows a file has by its footer, which says it twice.
+fn rows(metadata: &ParquetMetaData) -> Result<usize, String> {
+    let all = metadata.file_metadata().num_rows();
+    let groups = metadata.row_groups().iter().map(RowGroupMetaData::num_rows);
+    let sum = groups.fold(0_i64, i64::saturating_add);
+    match usize::try_from(all) {
+        Ok(rows) if all == sum => Ok(rows),
+        _ => Err(format!("{all} rows by its footer, {sum} by its row groups")),
+    }
+}
+
 impl Iterator for Reader {
     type Item = Result<RecordBatch, Fault>;
 
@@ -211,6 +231,10 @@ impl Iterator for Reader {
         let batch = caught_item(|| self.read());
         self.failed = batch.is_err();
         batch.map_err(|fault| named(fault, &self.place)).transpose()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.left.div_ceil(self.batch_rows)))
     }
 }
 
