@@ -109,7 +109,6 @@ fn fit_and_transform<S: FitStage>(
     });
     working.execute(Phase::Fit, fit, &|_| None, 1, &fit_one)?;
     working.stop_or_fail()?;
-    working.secure()?;
     let parts = working.parts(Phase::Fit);
     let fitted = working.write_whole(|output| work.merge(&parts, output))?;
     // An item that failed to fit is set aside already.

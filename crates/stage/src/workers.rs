@@ -104,7 +104,6 @@ impl Crew<'_> {
         };
         self.work_off(&alone, 1, 1, &shared);
         self.work_off(&together, batch, self.options.threads(), &shared);
-        self.syncing.end();
         shared.end()
     }
 

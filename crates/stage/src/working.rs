@@ -137,9 +137,11 @@ impl<'a> Working<'a> {
             run.progress.processed.store(0, Relaxed);
         }
         run.progress.begin(phase.word(), &reasons);
-        let syncing = self
-            .syncing
-            .insert(Syncing::start(&self.partial.path, &self.partial.journal)?);
+        // What was fitted may still be on its way.
+        let syncing = match &mut self.syncing {
+            Some(syncing) => &*syncing,
+            none => none.insert(Syncing::start(&self.partial.path, &self.partial.journal)?),
+        };
         let crew = Crew {
             phase,
             keys: &run.keys,
@@ -158,6 +160,10 @@ impl<'a> Working<'a> {
         let outcome = crew
             .run(tasks, batch, work)
             .or_else(|fault| self.wait_for_syncs().and(Err(fault)))?;
+        if let Some(syncing) = self.syncing.as_ref().filter(|_| phase != Phase::Fit) {
+            // The last contents go to the disk while the whole queue is looked at.
+            syncing.end();
+        }
         self.failed.extend(outcome.failed);
         for done in outcome.done {
             let (item, input) = (done.receipt.item.clone(), done.receipt.input);
@@ -184,8 +190,8 @@ impl<'a> Working<'a> {
         })
     }
 
-    /// Makes sure that nothing finished so far is lost, whatever comes now.
-    pub(crate) fn secure(&mut self) -> Result<(), Fault> {
+    /// Makes sure that nothing finished so far is lost.
+    fn secure(&mut self) -> Result<(), Fault> {
         self.wait_for_syncs()?;
         sync::write(&self.partial.path, &self.partial.journal, &self.unsynced)?;
         self.unsynced = Unsynced::default();
