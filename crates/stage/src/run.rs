@@ -130,12 +130,7 @@ impl<'a> Run<'a> {
             .write(true)
             .open(self.output.join(layout::MANIFEST))?
             .set_modified(self.started)?;
-        let trusted = |(name, (stat, digest)): (&String, &(Stat, Digest))| {
-            self.store.stats.input(name, stat) == Some(*digest)
-        };
-        if !known.iter().all(trusted) {
-            self.refresh_stats(known)?;
-        }
+        self.refresh_stats(known)?;
         self.refresh_settings()?;
         partial::remove_leftover(&self.output)?;
         self.progress
@@ -159,18 +154,32 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Looks at files again whose stat was too fresh to be trusted, and remembers them.
+    /// Looks at files again whose stat was too fresh to be trusted, and remembers them. Those for which the stage before
+    /// stands need not be remembered.
     fn refresh_stats(&self, mut known: HashMap<String, (Stat, Digest)>) -> Result<(), Fault> {
+        let (mut fresh, mut vouched) = (Vec::new(), Vec::new());
+        for listed in &self.input.items {
+            match known.get(&listed.name) {
+                Some((stat, digest))
+                    if self.store.stats.input(&listed.name, stat) != Some(*digest) =>
+                {
+                    let told = self.input.told(listed).is_some();
+                    if told { &mut vouched } else { &mut fresh }.push(listed);
+                }
+                _ => {}
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        for listed in vouched {
+            known.remove(&listed.name);
+        }
         let new = self.output.join("_stat.json.new");
         fs_err::write(&new, b"")?;
         let taken = Stat::of_path(&new)?.mtime;
-        for listed in &self.input.items {
-            let Some(entry) = known.get_mut(&listed.name) else {
-                continue;
-            };
-            if self.store.stats.input(&listed.name, &entry.0) != Some(entry.1) {
-                *entry = listed.digest()?;
-            }
+        for listed in fresh {
+            known.insert(listed.name.clone(), listed.digest()?);
         }
         let stats = StatCache {
             taken,
@@ -178,11 +187,17 @@ impl<'a> Run<'a> {
             outputs: self.store.stats.outputs.clone(),
             programs: self.programs.iter().cloned().collect(),
         };
-        fs_err::write(
-            &new,
-            serde_json::to_vec(&stats).map_err(std::io::Error::other)?,
-        )?;
-        fs_err::rename(&new, self.output.join(layout::STAT))?;
+        let text = serde_json::to_vec(&stats).map_err(std::io::Error::other)?;
+        fs_err::write(&new, text)?;
+        // Its time tells since when the stats of the outputs are known, and they are those of before.
+        let old = self.output.join(layout::STAT);
+        if let Ok(kept) = fs_err::metadata(&old).and_then(|metadata| metadata.modified()) {
+            fs_err::OpenOptions::new()
+                .write(true)
+                .open(&new)?
+                .set_modified(kept)?;
+        }
+        fs_err::rename(&new, &old)?;
         Ok(())
     }
 

@@ -1,5 +1,8 @@
 //! Runs in which nothing goes wrong.
 
+use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
+
 use crate::project::{Project, THREE};
 
 #[test]
@@ -36,7 +39,7 @@ fn a_second_run_freshens_the_manifest() {
             .unwrap()
     };
     let before = time();
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::thread::sleep(Duration::from_millis(20));
     project.run("raw out", 0);
     assert!(time() > before);
 }
@@ -262,4 +265,33 @@ fn log_lines_can_be_json() {
         (&"end".into(), &3.into())
     );
     assert_eq!(project.run("raw out --quiet", 0).stderr, "");
+}
+
+#[test]
+fn what_the_stage_before_vouches_for_is_not_read_again() {
+    let project = Project::new(THREE);
+    // Stamps of the last moments say nothing.
+    let settle = || std::thread::sleep(Duration::from_millis(50));
+    project.write("slow.json", r#"{"delay_ms": 50}"#);
+    settle();
+    project.run("raw one --config slow.json --jobs 1", 0);
+    settle();
+    project.run("one two", 0);
+    settle();
+    let remembered = |queue: &str| {
+        let stats = project.path(queue).join("_stat.json");
+        std::fs::metadata(stats).unwrap().ino()
+    };
+    let (one, two) = (remembered("one"), remembered("two"));
+    for (folder, item) in [("raw", "a.txt"), ("one", "a.txt")] {
+        let link = project.path(&format!("link-to-{folder}"));
+        std::fs::hard_link(project.path(folder).join(item), link).unwrap();
+    }
+    settle();
+    // Of a raw file only its content tells that it is the same: it is read, and its stat remembered.
+    let ended = project.run("raw one --config slow.json", 0);
+    assert!(ended.stderr.contains("nothing to do"));
+    assert_ne!(remembered("one"), one);
+    assert!(project.run("one two", 0).stderr.contains("nothing to do"));
+    assert_eq!(remembered("two"), two);
 }
