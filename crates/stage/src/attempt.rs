@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::guard::guarded;
@@ -169,7 +171,7 @@ fn finish(known: &[Known<'_>], ledgers: Vec<Ledger>) -> Vec<Finish> {
         };
         Finish {
             receipt,
-            part: ledger.part,
+            part: ledger.part.map(Bytes::from),
             stat: known.stat,
         }
     };

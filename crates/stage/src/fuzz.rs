@@ -50,7 +50,7 @@ pub fn manifest(text: &[u8]) {
     for (phase, receipts) in manifest.receipts() {
         for receipt in receipts {
             let part = pack.get(phase, &receipt.item);
-            assert!(part.is_none_or(<[u8]>::is_empty));
+            assert!(part.is_none_or(|part| part.is_empty()));
         }
     }
     let written = manifest.to_json().unwrap_or_default();

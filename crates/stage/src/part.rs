@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fault::Fault;
@@ -28,16 +29,17 @@ pub struct Part {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Memory(Vec<u8>),
+    /// Shared: of ten thousand parts none is copied.
+    Memory(Bytes),
     File(PathBuf),
 }
 
 impl Part {
     /// A part held in memory.
-    pub fn new(item: impl Into<String>, content: Vec<u8>) -> Self {
+    pub fn new(item: impl Into<String>, content: impl Into<Bytes>) -> Self {
         Self {
             item: item.into(),
-            content: Content::Memory(content),
+            content: Content::Memory(content.into()),
         }
     }
 
@@ -168,7 +170,7 @@ pub(crate) fn file_name(phase: Phase, item: &str) -> String {
 /// The small parts of a complete queue.
 #[derive(Debug, Default)]
 pub(crate) struct Pack {
-    content: Vec<u8>,
+    content: Bytes,
     places: HashMap<(Phase, String), (usize, usize)>,
 }
 
@@ -200,19 +202,23 @@ impl Pack {
                 from = from.saturating_add(bytes);
             }
         }
-        Self { content, places }
+        Self {
+            content: content.into(),
+            places,
+        }
     }
 
     /// The part of one piece of work.
-    pub(crate) fn get(&self, phase: Phase, item: &str) -> Option<&[u8]> {
+    pub(crate) fn get(&self, phase: Phase, item: &str) -> Option<Bytes> {
         let (from, bytes) = *self.places.get(&(phase, item.to_owned()))?;
-        self.content.get(from..from.checked_add(bytes)?)
+        let part = self.content.get(from..from.checked_add(bytes)?)?;
+        Some(self.content.slice_ref(part))
     }
 }
 
 /// A part inside a journal line: text as it is, anything else as hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Inline(pub(crate) Vec<u8>);
+pub(crate) struct Inline(pub(crate) Bytes);
 
 impl Serialize for Inline {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -235,7 +241,7 @@ impl<'de> Deserialize<'de> for Inline {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         if let Some(text) = text.strip_prefix("text:") {
-            return Ok(Self(text.as_bytes().to_vec()));
+            return Ok(Self(Bytes::copy_from_slice(text.as_bytes())));
         }
         let hex = text.strip_prefix("hex:").and_then(|hex| {
             let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -246,7 +252,7 @@ impl<'de> Deserialize<'de> for Inline {
                 .map(byte)
                 .collect::<Option<Vec<u8>>>()
         });
-        hex.map(Self)
+        hex.map(|bytes| Self(bytes.into()))
             .ok_or_else(|| serde::de::Error::custom("expected `text:…` or `hex:…`"))
     }
 }
@@ -257,7 +263,7 @@ mod tests {
 
     #[track_caller]
     fn check(content: &[u8], expected: &str) {
-        let json = serde_json::to_string(&Inline(content.to_vec())).unwrap();
+        let json = serde_json::to_string(&Inline(Bytes::copy_from_slice(content))).unwrap();
         assert_eq!(json, expected);
         assert_eq!(serde_json::from_str::<Inline>(&json).unwrap().0, content);
     }

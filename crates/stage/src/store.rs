@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 
 use crate::digest::Digest;
 use crate::fault::Fault;
@@ -28,7 +31,7 @@ pub(crate) struct Held {
     pub(crate) receipt: Receipt,
     pub(crate) place: Place,
     /// The small part of a receipt in the partial; the last good output's are in its pack.
-    part: Option<Vec<u8>>,
+    part: Option<Bytes>,
 }
 
 /// What earlier runs left.
@@ -43,6 +46,7 @@ pub(crate) struct Store {
     held: HashMap<(Phase, String), Vec<Held>>,
     letters: HashMap<(Phase, String), DeadLetter>,
     pack_is_whole: bool,
+    pack: OnceLock<Pack>,
 }
 
 impl Store {
@@ -57,6 +61,7 @@ impl Store {
             held: HashMap::new(),
             letters: HashMap::new(),
             pack_is_whole: false,
+            pack: OnceLock::new(),
             partial,
         };
         if let Some(manifest) = &store.manifest {
@@ -92,7 +97,7 @@ impl Store {
                 Pack::default()
             };
             for (phase, receipt) in each(&manifest) {
-                let part = pack.get(phase, &receipt.item).map(<[u8]>::to_vec);
+                let part = pack.get(phase, &receipt.item);
                 hold(&mut self.held, phase, receipt.clone(), Place::Partial, part);
             }
         }
@@ -112,11 +117,15 @@ impl Store {
     }
 
     /// The small parts of the last good output.
-    pub(crate) fn pack(&self) -> Result<Pack, Fault> {
-        match &self.manifest {
-            Some(manifest) if self.pack_is_whole => Ok(Pack::read(&self.output, manifest)?),
-            _ => Ok(Pack::default()),
+    pub(crate) fn pack(&self) -> Result<&Pack, Fault> {
+        if let Some(pack) = self.pack.get() {
+            return Ok(pack);
         }
+        let pack = match &self.manifest {
+            Some(manifest) if self.pack_is_whole => Pack::read(&self.output, manifest)?,
+            _ => Pack::default(),
+        };
+        Ok(self.pack.get_or_init(|| pack))
     }
 
     /// Whether anything is known of a piece of work, so that its key is worth computing.
@@ -207,10 +216,10 @@ impl Store {
 
 impl Held {
     /// The small part, from the partial or from the last good output's pack.
-    pub(crate) fn part(&self, phase: Phase, pack: &Pack) -> Option<Vec<u8>> {
+    pub(crate) fn part(&self, phase: Phase, pack: &Pack) -> Option<Bytes> {
         match self.place {
             Place::Partial => self.part.clone(),
-            Place::Output => pack.get(phase, &self.receipt.item).map(<[u8]>::to_vec),
+            Place::Output => pack.get(phase, &self.receipt.item),
         }
     }
 }
@@ -226,7 +235,7 @@ fn hold(
     phase: Phase,
     receipt: Receipt,
     place: Place,
-    part: Option<Vec<u8>>,
+    part: Option<Bytes>,
 ) {
     let same = |held: &Held| held.place == place && held.receipt.key == receipt.key;
     let all = held.entry((phase, receipt.item.clone())).or_default();

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::attempt::Attempt;
 use crate::digest::Digest;
 use crate::fault::{Blame, Fault};
@@ -42,7 +44,7 @@ pub(crate) struct Outcome {
 #[derive(Clone, Debug)]
 pub(crate) struct Finish {
     pub(crate) receipt: Receipt,
-    pub(crate) part: Option<Vec<u8>>,
+    pub(crate) part: Option<Bytes>,
     pub(crate) stat: Stat,
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+
 use crate::clock;
 use crate::commit::{commit, parent};
 use crate::digest::Digest;
@@ -38,7 +40,7 @@ pub(crate) struct Working<'a> {
     running: Arc<Running>,
     heartbeat: Heartbeat,
     receipts: BTreeMap<(Phase, String), Receipt>,
-    parts: BTreeMap<(Phase, String), Vec<u8>>,
+    parts: BTreeMap<(Phase, String), Bytes>,
     pub(crate) failed: Vec<DeadLetter>,
     /// What is on its way to the disk.
     syncing: Option<Syncing>,
@@ -104,7 +106,7 @@ impl<'a> Working<'a> {
                             .map(|written| written.name.clone());
                         self.kept.extend(names);
                     }
-                    if let Some(part) = held.part(phase, &pack) {
+                    if let Some(part) = held.part(phase, pack) {
                         self.parts.insert((phase, held.receipt.item.clone()), part);
                     }
                     self.receipts
