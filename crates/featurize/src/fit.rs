@@ -1,6 +1,7 @@
 //! The fit phase: one pass over an item's train rows gives a part; parts add up.
 
 pub(crate) mod categories;
+pub(crate) mod entries;
 mod numbers;
 mod part;
 mod spread;

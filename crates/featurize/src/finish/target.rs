@@ -6,7 +6,7 @@ use table::roles::Task;
 use super::categories::{Place, constant, insert};
 use super::too_many_categories;
 use crate::fit::Levels;
-use crate::fit::tally::Merge;
+use crate::fit::entries::Merge;
 use crate::fit::target::{Folds, Labelled, Targets};
 use crate::kind::Kind;
 use crate::label::FittedLabel;

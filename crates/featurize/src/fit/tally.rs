@@ -1,30 +1,21 @@
 //! Values of a column with what is known of each, exactly, up to a stated number of different values.
 
 use arrow_array::Array;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::categories::{Categories, Levels, Map};
+use super::categories::{Categories, Levels};
+use super::entries::{Entries, Merge};
 use crate::kind::Kind;
 
 /// How many different values a column may have and still be taken for categories.
 pub const MAX_CATEGORIES: usize = 100_000;
 
-/// What can be known of a value, added up.
-pub(crate) trait Merge {
-    fn merge(&mut self, other: &Self);
-}
-
-impl Merge for u64 {
-    fn merge(&mut self, other: &Self) {
-        *self += other;
-    }
-}
-
 /// What is known of each value of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tally<V> {
-    Integers(Map<i64, V>),
-    Strings(Map<Box<str>, V>),
+    Integers(Entries<i64, V>),
+    Strings(Entries<Box<str>, V>),
     /// There are more than [`MAX_CATEGORIES`] values.
     Overflow,
 }
@@ -32,8 +23,8 @@ pub(crate) enum Tally<V> {
 impl<V: Merge + Clone> Tally<V> {
     pub(crate) fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Integer => Self::Integers(Map::default()),
-            _ => Self::Strings(Map::default()),
+            Kind::Integer => Self::Integers(Entries::new()),
+            _ => Self::Strings(Entries::new()),
         }
     }
 
@@ -46,7 +37,8 @@ impl<V: Merge + Clone> Tally<V> {
         mut missing: impl FnMut(usize),
     ) {
         let too_many = match (&mut *self, column) {
-            (Self::Integers(map), Categories::Integers(column)) => {
+            (Self::Integers(entries), Categories::Integers(column)) => {
+                let map = entries.sought();
                 for row in 0..column.len() {
                     if column.is_null(row) {
                         missing(row);
@@ -57,7 +49,8 @@ impl<V: Merge + Clone> Tally<V> {
                 }
                 map.len() > MAX_CATEGORIES
             }
-            (Self::Strings(map), Categories::Strings(column)) => {
+            (Self::Strings(entries), Categories::Strings(column)) => {
+                let map = entries.sought();
                 for row in 0..column.len() {
                     if column.is_null(row) {
                         missing(row);
@@ -83,12 +76,18 @@ impl<V: Merge + Clone> Tally<V> {
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        let too_many = match (&mut *self, other) {
-            (Self::Integers(map), Self::Integers(other)) => merge_maps(map, other),
-            (Self::Strings(map), Self::Strings(other)) => merge_maps(map, other),
-            _ => true,
+        let values = match (&mut *self, other) {
+            (Self::Integers(mine), Self::Integers(theirs)) => {
+                mine.merge(theirs);
+                mine.len()
+            }
+            (Self::Strings(mine), Self::Strings(theirs)) => {
+                mine.merge(theirs);
+                mine.len()
+            }
+            _ => usize::MAX,
         };
-        if too_many {
+        if values > MAX_CATEGORIES {
             *self = Self::Overflow;
         }
     }
@@ -96,13 +95,13 @@ impl<V: Merge + Clone> Tally<V> {
     /// The values in order, numbers by size and text by its bytes, with what is known of each; `None` when there are too many.
     pub(crate) fn sorted(self) -> Option<(Levels, Vec<V>)> {
         match self {
-            Self::Integers(map) => {
-                let (values, states) = sorted_map(map).into_iter().unzip();
+            Self::Integers(entries) => {
+                let (values, states) = entries.ordered().into_iter().unzip();
                 Some((Levels::Integers(values), states))
             }
-            Self::Strings(map) => {
-                let (values, states): (Vec<Box<str>>, _) = sorted_map(map).into_iter().unzip();
-                let values = values.into_iter().map(String::from).collect();
+            Self::Strings(entries) => {
+                let entries = entries.ordered().into_iter();
+                let (values, states) = entries.map(|(value, state)| (value.into(), state)).unzip();
                 Some((Levels::Strings(values), states))
             }
             Self::Overflow => None,
@@ -110,38 +109,20 @@ impl<V: Merge + Clone> Tally<V> {
     }
 }
 
-fn merge_maps<K: std::hash::Hash + Eq, V: Merge>(map: &mut Map<K, V>, other: Map<K, V>) -> bool {
-    for (value, state) in other {
-        match map.entry(value) {
-            std::collections::hash_map::Entry::Occupied(mut entry) => entry.get_mut().merge(&state),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(state);
-            }
-        }
-    }
-    map.len() > MAX_CATEGORIES
-}
-
-fn sorted_map<K: Ord, V>(map: Map<K, V>) -> Vec<(K, V)> {
-    let mut pairs: Vec<(K, V)> = map.into_iter().collect();
-    pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    pairs
-}
-
 /// On disk: pairs in the order of values, so that equal states have equal bytes.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum State<V> {
-    Integers(Vec<(i64, V)>),
-    Strings(Vec<(Box<str>, V)>),
+enum State<I, S> {
+    Integers(I),
+    Strings(S),
     Overflow,
 }
 
-impl<V: Serialize + Clone> Serialize for Tally<V> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl<V: Serialize> Serialize for Tally<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let state = match self {
-            Self::Integers(map) => State::Integers(sorted_map(map.clone())),
-            Self::Strings(map) => State::Strings(sorted_map(map.clone())),
+            Self::Integers(entries) => State::Integers(entries.refs()),
+            Self::Strings(entries) => State::Strings(entries.refs()),
             Self::Overflow => State::Overflow,
         };
         state.serialize(serializer)
@@ -149,12 +130,13 @@ impl<V: Serialize + Clone> Serialize for Tally<V> {
 }
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Tally<V> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match State::deserialize(deserializer)? {
-            State::Integers(pairs) => Self::Integers(pairs.into_iter().collect()),
-            State::Strings(pairs) => Self::Strings(pairs.into_iter().collect()),
-            State::Overflow => Self::Overflow,
-        })
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tally = match State::<Vec<(i64, V)>, Vec<(Box<str>, V)>>::deserialize(deserializer)? {
+            State::Integers(pairs) => Entries::in_order(pairs).map(Self::Integers),
+            State::Strings(pairs) => Entries::in_order(pairs).map(Self::Strings),
+            State::Overflow => Some(Self::Overflow),
+        };
+        tally.ok_or_else(|| D::Error::custom("expected values in order, each once"))
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::categories::{Categories, Levels};
-use super::tally::{Merge, Tally};
+use super::entries::Merge;
+use super::tally::Tally;
 use crate::kind::Kind;
 
 /// The labels of some train rows, and the fold that each row is in.
