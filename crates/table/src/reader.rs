@@ -157,18 +157,13 @@ impl Reader {
             Some(decoders) => decoders,
             None => self.start()?,
         };
-        let (input, place) = (&self.input, &self.place);
-        let parts = map_columns(
-            decoders.iter_mut(),
-            self.batch_rows,
-            self.threads,
-            |decoder| {
-                let part = caught_item(|| Ok(decoder.next()))?;
-                part.transpose().map_err(|error| input.fault(error, place))
-            },
-        )?;
-        self.decoders = Some(decoders);
         let rows = self.left.min(self.batch_rows);
+        let (input, place) = (&self.input, &self.place);
+        let parts = map_columns(decoders.iter_mut(), rows, self.threads, |decoder| {
+            let part = caught_item(|| Ok(decoder.next()))?;
+            part.transpose().map_err(|error| input.fault(error, place))
+        })?;
+        self.decoders = Some(decoders);
         self.left -= rows;
         self.batch(rows, &parts).map(Some)
     }
