@@ -75,9 +75,11 @@ impl ItemStage for Validate {
         let reader = table::raw::open_item(item, &checked.read)?;
         item.note(&format!("read as {}", reader.source()));
         let mapping = Mapping::new(checked, &reader, &path)?;
-        // Workers look into it to see how coarse their own may be; that changes no result.
-        let profile = Mutex::new(Profile::new(checked));
-        let locked = || profile.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut profile = Profile::new(checked);
+        // What workers begin with: as coarse as the profile has become, which changes no result. Apart from it, as none may
+        // wait until something is added.
+        let blank = Mutex::new(profile.glance());
+        let blank = || blank.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sink = Sink::new(checked, item, output, self.rows_per_item);
         table::ordered_map(
             reader,
@@ -88,7 +90,7 @@ impl ItemStage for Validate {
                 mapping.check_batch(checked, &raw, &path)?;
                 let sifted = convert::sift(checked, &mapping, &raw)?;
                 let digests = unique::digests(checked, &sifted.batch)?;
-                let glances = look(locked().glance(), &raw, &sifted);
+                let glances = look(blank().clone(), &raw, &sifted);
                 Ok(Done {
                     raw,
                     sifted,
@@ -98,15 +100,16 @@ impl ItemStage for Validate {
             },
             |mut done| {
                 if sink.reject_repeated(&mut done)? {
-                    done.glances = look(locked().glance(), &done.raw, &done.sifted);
+                    done.glances = look(blank().clone(), &done.raw, &done.sifted);
                 }
-                locked().add(&done.glances);
+                profile.add(&done.glances);
+                *blank() = profile.glance();
                 sink.write(&done)
             },
         )?;
         // The last rows go to the file in one piece, by one thread.
         let (part, finished) =
-            table::both(item.threads(), || locked().write(), || sink.finish(&path));
+            table::both(item.threads(), || profile.write(), || sink.finish(&path));
         finished?;
         output.part(&part?)
     }

@@ -189,7 +189,7 @@ impl Texts {
 }
 
 /// What one batch says of a column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Glance {
     Numbers(Box<Seen>),
     Texts(Box<Texts>),
@@ -197,7 +197,7 @@ pub(super) enum Glance {
 }
 
 /// What one batch says of a column of numbers. Adding a few sampled values to a sketch is cheaper than merging sketches.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     moments: Moments,
     extremes: Extremes,

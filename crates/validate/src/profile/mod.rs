@@ -105,7 +105,7 @@ impl Profile {
 }
 
 /// What one batch says: its rows, and of each column how many values are missing and the others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Glances {
     rows: u64,
     sampled: u64,
