@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,12 +83,22 @@ pub(crate) struct Ledger {
 /// Which item writes which file: no file has two owners. And which folders are there already.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
+    /// When the run began.
+    started: Option<SystemTime>,
     owners: Mutex<HashMap<String, String>>,
     folders: Mutex<HashSet<String>>,
     scratches: AtomicU64,
 }
 
 impl Claims {
+    /// Of a run that began at this time.
+    pub(crate) fn since(started: SystemTime) -> Self {
+        Self {
+            started: Some(started),
+            ..Self::default()
+        }
+    }
+
     /// Claims a name for an item.
     pub(crate) fn claim(&self, name: &str, item: &str) -> Result<(), Fault> {
         let mut claims = lock(&self.owners);
@@ -170,6 +181,7 @@ impl Output {
             file,
             buffer: Vec::new(),
             flushed: None,
+            stamp: self.claims.started,
             ledger: Arc::clone(&self.ledger),
         })
     }
@@ -344,6 +356,9 @@ pub struct OutputFile {
     /// Not yet written. Grows with what comes, since many files are small.
     buffer: Vec<u8>,
     flushed: Option<Box<Flushed>>,
+    /// For a large file, as for the manifest. What bears a stamp of just now is read by the next stage, since it could have
+    /// been written to again in the same tick of the clock.
+    stamp: Option<SystemTime>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -362,6 +377,9 @@ impl OutputFile {
             (self.buffer.len() as u64, Digest::of(&self.buffer))
         } else {
             self.flush()?;
+            if let Some(stamp) = self.stamp {
+                self.file.set_modified(stamp)?;
+            }
             let flushed = self.flushed.unwrap_or_default();
             (flushed.bytes, flushed.hasher.finish())
         };

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -31,7 +32,12 @@ pub(crate) struct Partial {
 
 impl Partial {
     /// Creates the partial, or takes up one that a stopped run left. Of that, only what receipts speak of counts.
-    pub(crate) fn open(output: &Path, items: &[Listed], store: &Store) -> Result<Self, Fault> {
+    pub(crate) fn open(
+        output: &Path,
+        items: &[Listed],
+        store: &Store,
+        started: SystemTime,
+    ) -> Result<Self, Fault> {
         let path = layout::partial(output);
         let lock = lock_created(&path, output)?;
         remove_links(&path)?;
@@ -54,7 +60,7 @@ impl Partial {
         Ok(Self {
             path,
             journal: Arc::new(Mutex::new(journal)),
-            claims: Arc::default(),
+            claims: Arc::new(Claims::since(started)),
             _lock: lock,
         })
     }

@@ -56,7 +56,7 @@ impl<'a> Working<'a> {
     /// Begins to work: from here on there is a partial.
     pub(crate) fn begin(run: &'a Run<'a>) -> Result<Self, Fault> {
         refuse_strays(run)?;
-        let partial = Partial::open(&run.output, &run.input.items, &run.store)?;
+        let partial = Partial::open(&run.output, &run.input.items, &run.store, run.started)?;
         run.progress
             .retracted
             .store(run.retracted().count() as u64, Relaxed);

@@ -295,3 +295,16 @@ fn what_the_stage_before_vouches_for_is_not_read_again() {
     assert!(project.run("one two", 0).stderr.contains("nothing to do"));
     assert_eq!(remembered("two"), two);
 }
+
+#[test]
+fn a_large_file_bears_the_time_at_which_the_run_began() {
+    let long = "line\n".repeat(50_000);
+    let project = Project::new(&[("long.txt", &long), ("short.txt", "line\n")]);
+    project.run("raw out", 0);
+    let modified = |name: &str| {
+        let file = project.path("out").join(name);
+        std::fs::metadata(file).unwrap().modified().unwrap()
+    };
+    assert_eq!(modified("long.txt"), modified("_manifest.json"));
+    assert!(modified("short.txt") >= modified("_manifest.json"));
+}
