@@ -80,7 +80,8 @@ pub(crate) struct Ledger {
     pub(crate) linked: Option<Stat>,
 }
 
-/// Which item writes which file: no file has two owners. And which folders are there already.
+/// What the outputs of a run share: when it began, which item writes which file, as no file has two owners, and which folders
+/// are there already.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     /// When the run began.

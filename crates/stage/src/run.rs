@@ -1,7 +1,7 @@
 //! A run before it changes anything: what there is to read, what earlier runs left, whether there is anything to do.
 
 use std::collections::{HashMap, HashSet};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::entry::Definition;
 use crate::fault::{Blame, Fault};
 use crate::guard::hush_guarded_panics;
-use crate::input::Input;
+use crate::input::{Input, Listed};
 use crate::layout;
 use crate::lock::Lock;
 use crate::options::Options;
@@ -157,18 +157,14 @@ impl<'a> Run<'a> {
     /// Looks at files again whose stat was too fresh to be trusted, and remembers them. Those for which the stage before
     /// stands need not be remembered.
     fn refresh_stats(&self, mut known: HashMap<String, (Stat, Digest)>) -> Result<(), Fault> {
-        let (mut fresh, mut vouched) = (Vec::new(), Vec::new());
-        for listed in &self.input.items {
-            match known.get(&listed.name) {
-                Some((stat, digest))
-                    if self.store.stats.input(&listed.name, stat) != Some(*digest) =>
-                {
-                    let told = self.input.told(listed).is_some();
-                    if told { &mut vouched } else { &mut fresh }.push(listed);
-                }
-                _ => {}
-            }
-        }
+        let untrusted = |listed: &&Listed| {
+            known.get(&listed.name).is_some_and(|(stat, digest)| {
+                self.store.stats.input(&listed.name, stat) != Some(*digest)
+            })
+        };
+        let untrusted = self.input.items.iter().filter(untrusted);
+        let (vouched, fresh): (Vec<&Listed>, Vec<&Listed>) =
+            untrusted.partition(|listed| self.input.told(listed).is_some());
         if fresh.is_empty() {
             return Ok(());
         }
@@ -176,8 +172,8 @@ impl<'a> Run<'a> {
             known.remove(&listed.name);
         }
         let new = self.output.join("_stat.json.new");
-        fs_err::write(&new, b"")?;
-        let taken = Stat::of_path(&new)?.mtime;
+        let mut file = fs_err::File::create(&new)?;
+        let taken = Stat::of(&file.metadata()?).mtime;
         for listed in fresh {
             known.insert(listed.name.clone(), listed.digest()?);
         }
@@ -187,15 +183,11 @@ impl<'a> Run<'a> {
             outputs: self.store.stats.outputs.clone(),
             programs: self.programs.iter().cloned().collect(),
         };
-        let text = serde_json::to_vec(&stats).map_err(std::io::Error::other)?;
-        fs_err::write(&new, text)?;
+        file.write_all(&serde_json::to_vec(&stats).map_err(io::Error::other)?)?;
         // Its time tells since when the stats of the outputs are known, and they are those of before.
         let old = self.output.join(layout::STAT);
         if let Ok(kept) = fs_err::metadata(&old).and_then(|metadata| metadata.modified()) {
-            fs_err::OpenOptions::new()
-                .write(true)
-                .open(&new)?
-                .set_modified(kept)?;
+            file.set_modified(kept)?;
         }
         fs_err::rename(&new, &old)?;
         Ok(())
@@ -217,7 +209,6 @@ impl<'a> Run<'a> {
 
     /// Prints each item with the reason why it would be processed.
     pub(crate) fn print_plan(&self, plan: &[Planned]) -> Result<(), Fault> {
-        use std::io::Write;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         for planned in plan {
             if let Decision::Do(reason) = planned.decision {

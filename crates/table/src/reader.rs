@@ -41,7 +41,6 @@ pub struct Reader {
     rows: usize,
     /// Rows not read yet.
     left: usize,
-    failed: bool,
 }
 
 impl Reader {
@@ -77,7 +76,6 @@ impl Reader {
             normal,
             place,
             decoders: None,
-            failed: false,
         })
     }
 
@@ -220,11 +218,10 @@ impl Iterator for Reader {
     type Item = Result<RecordBatch, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
         let batch = caught_item(|| self.read());
-        self.failed = batch.is_err();
+        if batch.is_err() {
+            self.left = 0;
+        }
         batch.map_err(|fault| named(fault, &self.place)).transpose()
     }
 

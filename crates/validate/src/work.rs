@@ -107,7 +107,7 @@ impl ItemStage for Validate {
                 sink.write(&done)
             },
         )?;
-        // The last rows go to the file in one piece, by one thread.
+        // One thread writes the profile, the others the last rows.
         let (part, finished) =
             table::both(item.threads(), || profile.write(), || sink.finish(&path));
         finished?;

@@ -77,10 +77,10 @@ impl<K: Hash + Ord, V> Entries<K, V> {
 
 impl<K: Hash + Ord, V: Merge> Entries<K, V> {
     pub(crate) fn merge(&mut self, other: Self) {
-        let in_order = self.sought.is_empty() && other.sought.is_empty();
         if other.len() == 0 {
             return;
         }
+        let in_order = self.sought.is_empty() && other.sought.is_empty();
         if self.len() == 0 {
             *self = other;
         } else if in_order && self.len() <= FEWER * other.len() {

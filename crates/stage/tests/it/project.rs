@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A project: `raw`, and whatever the stage makes of it.
 pub(crate) struct Project {
@@ -96,6 +96,14 @@ impl Project {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
+            .unwrap()
+    }
+
+    /// The time stamp of a file's content.
+    pub(crate) fn modified(&self, name: &str) -> SystemTime {
+        std::fs::metadata(self.path(name))
+            .unwrap()
+            .modified()
             .unwrap()
     }
 

@@ -32,12 +32,7 @@ fn a_second_run_does_nothing() {
 fn a_second_run_freshens_the_manifest() {
     let project = Project::new(THREE);
     project.run("raw out", 0);
-    let time = || {
-        std::fs::metadata(project.path("out/_manifest.json"))
-            .unwrap()
-            .modified()
-            .unwrap()
-    };
+    let time = || project.modified("out/_manifest.json");
     let before = time();
     std::thread::sleep(Duration::from_millis(20));
     project.run("raw out", 0);
@@ -301,10 +296,7 @@ fn a_large_file_bears_the_time_at_which_the_run_began() {
     let long = "line\n".repeat(50_000);
     let project = Project::new(&[("long.txt", &long), ("short.txt", "line\n")]);
     project.run("raw out", 0);
-    let modified = |name: &str| {
-        let file = project.path("out").join(name);
-        std::fs::metadata(file).unwrap().modified().unwrap()
-    };
-    assert_eq!(modified("long.txt"), modified("_manifest.json"));
-    assert!(modified("short.txt") >= modified("_manifest.json"));
+    let began = project.modified("out/_manifest.json");
+    assert_eq!(project.modified("out/long.txt"), began);
+    assert!(project.modified("out/short.txt") >= began);
 }

@@ -3,11 +3,12 @@
 //! One pass over the bytes with a mask of separators; cells are places in the bytes, nothing is copied but cells with
 //! doubled quotes, which go without them behind the text.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 use stage::Fault;
 
 use super::batch::{Rule, Span};
 use super::dialect::Dialect;
+use super::feed::count;
 use super::limits::{Limits, exceeded};
 use super::mask::{Needles, each_match};
 
@@ -88,8 +89,8 @@ pub(crate) fn split(
 fn expected_rows(bytes: &[u8], newline: u8) -> usize {
     const SAMPLE_BYTES: usize = 8 << 10;
     let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
-    let rows = memchr_iter(newline, sample).count();
-    let rows = (rows * bytes.len()).div_ceil(sample.len().max(1));
+    let rows = count(newline, sample) as usize * bytes.len();
+    let rows = rows.div_ceil(sample.len().max(1));
     rows + rows / 16 + 1
 }
 

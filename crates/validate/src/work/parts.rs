@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use stage::{Fault, Item, Output, OutputFile};
+use stage::{Fault, Output, OutputFile};
 use table::Writer;
 
 /// Writes batches into one or several files.
@@ -12,7 +12,6 @@ pub(super) struct Parts<'a> {
     output: &'a Output,
     stem: &'a str,
     schema: SchemaRef,
-    threads: usize,
     rows_per_item: Option<NonZeroU64>,
     /// The file being written and how many rows it has.
     current: Option<(Writer<OutputFile>, u64)>,
@@ -22,15 +21,13 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     pub(super) fn new(
         output: &'a Output,
-        item: &'a Item,
+        stem: &'a str,
         schema: SchemaRef,
         rows_per_item: Option<NonZeroU64>,
     ) -> Self {
         Self {
             output,
-            stem: item.stem(),
-            // One of them writes the profile meanwhile.
-            threads: item.threads().saturating_sub(1),
+            stem,
             schema,
             rows_per_item,
             current: None,
@@ -63,16 +60,15 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    /// Ends the last file. An item without rows is a file without rows.
-    pub(super) fn finish(mut self) -> Result<(), Fault> {
+    /// Ends the last file, on so many threads. An item without rows is a file without rows.
+    pub(super) fn finish(mut self, threads: usize) -> Result<(), Fault> {
         let last = match self.current.take() {
             Some((writer, _)) => Some(writer),
             None if self.begun == 0 => Some(self.begin()?),
             None => None,
         };
         match last {
-            // By now all rows are parsed.
-            Some(writer) => writer.threads(self.threads).finish()?.finish(),
+            Some(writer) => writer.threads(threads).finish()?.finish(),
             None => Ok(()),
         }
     }

@@ -37,7 +37,12 @@ impl<'a> Sink<'a> {
             checked,
             item,
             output,
-            parts: Parts::new(output, item, Arc::clone(&checked.arrow), rows_per_item),
+            parts: Parts::new(
+                output,
+                item.stem(),
+                Arc::clone(&checked.arrow),
+                rows_per_item,
+            ),
             seen: Seen::new(checked),
             tally: Tally::default(),
             rejected: None,
@@ -96,7 +101,8 @@ impl<'a> Sink<'a> {
     /// Ends all files, unless too many rows were rejected.
     pub(super) fn finish(self, path: &str) -> Result<(), Fault> {
         self.tally.check(path, self.read, self.checked.allowed)?;
-        self.parts.finish()?;
+        // By now all rows are parsed, and one thread writes the profile.
+        self.parts.finish(self.item.threads().saturating_sub(1))?;
         if let Some(file) = self.rejected {
             file.finish()?;
         }
