@@ -35,13 +35,10 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// A state for a part of data of which a state is already there: it starts with registers when that one has them. The
-    /// merged result is the same; filling it is faster.
-    pub fn like(other: &Self) -> Self {
-        match &other.0 {
-            State::Exact(_) => Self::default(),
-            State::Estimate(_) => Self(State::Estimate(vec![0; REGISTERS])),
-        }
+    /// A state for a part of data whose whole is known to have more values than can be told exactly: it has registers from
+    /// the start. The merged result is the same; filling it is faster.
+    pub fn of_many() -> Self {
+        Self(State::Estimate(vec![0; REGISTERS]))
     }
 
     /// Adds a number. Both zeros are one value.
@@ -279,7 +276,7 @@ mod tests {
         ) {
             let mut merged = distinct(b.clone());
             merged.merge(&distinct(a.clone()));
-            let mut alike = Distinct::like(&merged);
+            let mut alike = if merged.is_exact() { Distinct::default() } else { Distinct::of_many() };
             alike.merge(&distinct(a.clone()));
             let mut again = distinct(b.clone());
             again.merge(&alike);

@@ -1,5 +1,7 @@
 //! Doubles as whole numbers in the same order, and counts by such keys.
 
+use crate::ordered::Entry;
+
 const SIGN: u64 = 1 << 63;
 /// 2^64 over the golden ratio: the high bits of its multiples lie far apart (Knuth, "The Art of Computer Programming" 3, 6.4).
 const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -18,37 +20,32 @@ pub(crate) fn value(key: u64) -> f64 {
     f64::from_bits(key ^ ((!(key as i64) >> 63) as u64 | SIGN))
 }
 
-/// How many slots so many keys need: half of them stay free.
-fn slots(keys: usize) -> usize {
-    (keys * 2).next_power_of_two()
-}
-
 /// Counts by key: open addressing, so that adding costs a few instructions.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     /// Key and count; a count of zero marks a free slot. The length is a power of two.
-    pub(crate) slots: Vec<(u64, u64)>,
+    slots: Vec<Entry>,
     /// How many slots are taken.
     pub(crate) used: usize,
 }
 
 impl Table {
-    /// Room for so many keys.
-    pub(crate) fn new(keys: usize) -> Self {
-        Self {
-            slots: vec![(0, 0); slots(keys)],
+    /// These entries, and room for so many keys in all.
+    pub(crate) fn of(entries: &[Entry], keys: usize) -> Self {
+        let mut table = Self {
+            slots: vec![(0, 0); (2 * keys).next_power_of_two()],
             used: 0,
+        };
+        for (key, count) in entries {
+            table.add(*key, *count);
         }
+        table
     }
 
-    /// Empties it, with room for so many keys.
-    pub(crate) fn clear(&mut self, keys: usize) {
-        if self.slots.len() == slots(keys) {
-            self.slots.fill((0, 0));
-            self.used = 0;
-        } else {
-            *self = Self::new(keys);
-        }
+    /// Whether half of the slots are taken: with more, keys would be sought for long.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.used * 2 >= self.slots.len()
     }
 
     /// Counts a key. There must be a free slot.
@@ -74,15 +71,7 @@ impl Table {
     }
 
     /// All keys with their counts.
-    pub(crate) fn taken(&self) -> impl Iterator<Item = (u64, u64)> {
+    pub(crate) fn taken(&self) -> impl Iterator<Item = Entry> {
         self.slots.iter().copied().filter(|slot| slot.1 > 0)
-    }
-
-    /// The same, in order.
-    pub(crate) fn sorted(&self) -> Vec<(u64, u64)> {
-        let mut keys = Vec::with_capacity(self.used);
-        keys.extend(self.taken());
-        keys.sort_unstable_by_key(|slot| slot.0);
-        keys
     }
 }

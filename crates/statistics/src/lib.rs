@@ -26,6 +26,7 @@ mod hash;
 mod histogram;
 mod keys;
 mod moments;
+mod ordered;
 mod quantiles;
 mod wide;
 

@@ -16,10 +16,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::buckets::Buckets;
 use crate::compact;
 use crate::keys::{Table, key};
+use crate::ordered::{Entry, coarse, coarser, drop_bits, put_in_order, together, without_bits};
 
-/// How many times the capacity the working table may hold before low bits are dropped.
+/// How many times the capacity are added before low bits are dropped.
 const SLACK: usize = 2;
-/// Keys in order are merged with others in order, unless those are fewer by this factor: then a table takes them.
+/// Room for so many numbers added one by one, to begin with.
+const FIRST: usize = 64;
+/// So often the list is put in order when it is full, then a table takes its place: there, many cost less and few more.
+const TURNS: u32 = 4;
+/// Fewer keys than there are, by this factor, are added one by one and not merged.
 const FEWER: usize = 8;
 
 /// Quantiles, ranks and histograms of finite numbers.
@@ -38,10 +43,15 @@ pub struct QuantileSketch {
 /// How many values have which key.
 #[derive(Clone, Debug)]
 enum Counts {
-    /// For adding one by one.
+    /// Keys in order, not more than the capacity, and those added since, as they came.
+    Lists {
+        ordered: Vec<Entry>,
+        recent: Vec<Entry>,
+        /// How often the recent ones were put in order because they were many.
+        turns: u32,
+    },
+    /// For adding many one by one.
     Table(Table),
-    /// In order, not more than the capacity: what was read, or merged of such.
-    Ordered(Vec<(u64, u64)>),
 }
 
 impl QuantileSketch {
@@ -57,11 +67,10 @@ impl QuantileSketch {
     }
 
     fn with_shift(capacity: usize, shift: u32) -> Self {
-        let capacity = capacity.max(2);
         Self {
-            capacity,
+            capacity: capacity.max(2),
             shift,
-            counts: Counts::Table(Table::new(64.min(capacity * SLACK))),
+            counts: Counts::of(Vec::new(), 0),
         }
     }
 
@@ -75,7 +84,7 @@ impl QuantileSketch {
     #[inline]
     pub fn add_count(&mut self, value: f64, count: u64) {
         if value.is_finite() && count > 0 {
-            self.put(key(value).checked_shr(self.shift).unwrap_or(0), count);
+            self.put(coarse(key(value), self.shift), count);
         }
     }
 
@@ -88,182 +97,135 @@ impl QuantileSketch {
 
     #[inline]
     fn put(&mut self, key: u64, count: u64) {
-        if let Counts::Ordered(keys) = &mut self.counts {
-            let keys = std::mem::take(keys);
-            self.refill(&keys, 0);
-        }
-        if let Counts::Table(table) = &mut self.counts {
-            table.add(key, count);
-            if table.used * 2 > table.slots.len() {
+        match &mut self.counts {
+            Counts::Table(table) if !table.is_full() => table.add(key, count),
+            Counts::Lists { recent, .. } if recent.len() < recent.capacity() => {
+                recent.push((key, count));
+            }
+            _ => {
+                let before = self.shift;
                 self.make_room();
+                self.put(coarse(key, self.shift - before), count);
             }
         }
     }
 
     #[cold]
     fn make_room(&mut self) {
-        match &self.counts {
-            Counts::Table(table) if table.used <= self.capacity * SLACK => {
-                let keys: Vec<_> = table.taken().collect();
-                self.refill(&keys, 0);
+        let most = SLACK * self.capacity;
+        let turns = match &mut self.counts {
+            Counts::Lists { recent, .. } if recent.len() < most => {
+                let room = if recent.is_empty() { FIRST } else { most };
+                return recent.reserve_exact(room.min(most) - recent.len());
             }
-            counts => {
-                let keys = counts.ordered().into_owned();
-                self.refill(&keys, coarser(&keys, self.capacity));
-            }
-        }
+            Counts::Lists { turns, .. } => *turns + 1,
+            Counts::Table(_) => TURNS,
+        };
+        self.hold(self.counts.ordered().into_owned(), turns);
     }
 
-    /// Makes a table of these keys without their low bits.
-    #[cold]
-    fn refill(&mut self, keys: &[(u64, u64)], coarser: u32) {
-        let room = if coarser == 0 {
-            2 * keys.len()
+    /// Holds these keys in order, without low bits if they are too many.
+    fn hold(&mut self, mut entries: Vec<Entry>, turns: u32) {
+        let bits = coarser(&entries, self.capacity);
+        drop_bits(&mut entries, bits);
+        self.shift += bits;
+        self.counts = if turns < TURNS {
+            Counts::of(entries, turns)
         } else {
-            SLACK * self.capacity
+            Counts::Table(Table::of(&entries, SLACK * self.capacity))
         };
-        let room = room.max(64);
-        let mut table = match std::mem::replace(&mut self.counts, Counts::Ordered(Vec::new())) {
-            Counts::Table(mut table) => {
-                table.clear(room);
-                table
-            }
-            Counts::Ordered(_) => Table::new(room),
-        };
-        for (key, count) in keys {
-            table.add(key.checked_shr(coarser).unwrap_or(0), *count);
-        }
-        self.shift += coarser;
-        self.counts = Counts::Table(table);
     }
 
     /// Adds the numbers of another sketch. The capacity is the smaller of the two.
     pub fn merge(&mut self, other: &Self) {
         self.capacity = self.capacity.min(other.capacity);
-        match &self.counts {
-            Counts::Table(table) if table.used > 0 => self.put_all(other),
-            Counts::Ordered(keys) if keys.len() > FEWER * other.counts.len() => self.put_all(other),
-            _ => self.merge_ordered(other),
+        let shift = self.shift.max(other.shift);
+        let (mine, theirs) = (shift - self.shift, shift - other.shift);
+        let is_few = FEWER * other.counts.len() < self.counts.len();
+        let turns = self.counts.turns();
+        if mine == 0 && (is_few || turns == TURNS) {
+            let put = |key, count| self.put(coarse(key, self.shift - other.shift), count);
+            return other.counts.each(put);
         }
-    }
-
-    /// The numbers of another sketch one by one, into a table.
-    fn put_all(&mut self, other: &Self) {
-        if other.shift > self.shift {
-            let keys = self.counts.ordered().into_owned();
-            self.refill(&keys, other.shift - self.shift);
-        }
-        let mut put = |key: u64, count| {
-            let coarser = self.shift - other.shift;
-            self.put(key.checked_shr(coarser).unwrap_or(0), count);
-        };
-        match &other.counts {
-            Counts::Table(table) => table.taken().for_each(|(key, count)| put(key, count)),
-            Counts::Ordered(keys) => keys.iter().for_each(|(key, count)| put(*key, *count)),
-        }
-    }
-
-    /// Both in order: faster than a table, as nothing is sought.
-    fn merge_ordered(&mut self, other: &Self) {
-        let (their_shift, theirs) = other.canonical();
-        let mine = self.counts.ordered();
-        let shift = self.shift.max(their_shift);
-        let mut keys = together(
-            &without_bits(mine, shift - self.shift),
-            &without_bits(theirs, shift - their_shift),
+        // Where nothing is sought, all together are faster.
+        let both = together(
+            (&self.counts.ordered(), mine),
+            (&other.counts.ordered(), theirs),
         );
-        let coarser = coarser(&keys, self.capacity);
-        keys = without_bits(keys.into(), coarser).into_owned();
-        self.shift = shift + coarser;
-        self.counts = Counts::Ordered(keys);
+        self.shift = shift;
+        self.hold(both, turns);
     }
 
     /// Bits dropped and keys in order, as the values alone decide them.
-    fn canonical(&self) -> (u32, Cow<'_, [(u64, u64)]>) {
-        let keys = self.counts.ordered();
-        let coarser = coarser(&keys, self.capacity);
-        (self.shift + coarser, without_bits(keys, coarser))
+    fn canonical(&self) -> (u32, Cow<'_, [Entry]>) {
+        let entries = self.counts.ordered();
+        let bits = coarser(&entries, self.capacity);
+        (self.shift + bits, without_bits(entries, bits))
     }
 
     /// The buckets in use, in order.
     pub fn buckets(&self) -> Buckets {
-        let (shift, keys) = self.canonical();
-        Buckets::of(&keys, shift)
+        let (shift, entries) = self.canonical();
+        Buckets::of(&entries, shift)
     }
 }
 
 impl Counts {
-    /// How many keys.
+    fn of(ordered: Vec<Entry>, turns: u32) -> Self {
+        Self::Lists {
+            ordered,
+            recent: Vec::new(),
+            turns,
+        }
+    }
+
+    fn turns(&self) -> u32 {
+        match self {
+            Self::Table(_) => TURNS,
+            Self::Lists { turns, .. } => *turns,
+        }
+    }
+
+    /// How many keys, with those that came more than once.
     fn len(&self) -> usize {
         match self {
             Self::Table(table) => table.used,
-            Self::Ordered(keys) => keys.len(),
+            Self::Lists {
+                ordered, recent, ..
+            } => ordered.len() + recent.len(),
         }
     }
 
-    /// Keys in order, with their counts.
-    fn ordered(&self) -> Cow<'_, [(u64, u64)]> {
+    /// All keys in no order, some more than once.
+    fn each(&self, mut put: impl FnMut(u64, u64)) {
         match self {
-            Self::Table(table) => Cow::Owned(table.sorted()),
-            Self::Ordered(keys) => Cow::Borrowed(keys),
+            Self::Table(table) => table.taken().for_each(|(key, count)| put(key, count)),
+            Self::Lists {
+                ordered, recent, ..
+            } => {
+                let entries = ordered.iter().chain(recent);
+                entries.for_each(|(key, count)| put(*key, *count));
+            }
         }
     }
-}
 
-/// How many more low bits must go so that at most `capacity` different keys remain of these, in order.
-fn coarser(keys: &[(u64, u64)], capacity: usize) -> u32 {
-    if keys.len() <= capacity {
-        return 0;
+    /// All keys in order, each once.
+    fn ordered(&self) -> Cow<'_, [Entry]> {
+        let mut entries = match self {
+            Self::Table(table) => table.taken().collect(),
+            Self::Lists {
+                ordered, recent, ..
+            } if recent.is_empty() => return Cow::Borrowed(ordered),
+            Self::Lists { recent, .. } => recent.clone(),
+        };
+        put_in_order(&mut entries);
+        Cow::Owned(match self {
+            Self::Lists { ordered, .. } if !ordered.is_empty() => {
+                together((ordered, 0), (&entries, 0))
+            }
+            _ => entries,
+        })
     }
-    // Neighbours fall together once all bits are gone up to the highest in which they differ.
-    let mut apart = [0_usize; 65];
-    for pair in keys.windows(2) {
-        apart[64 - (pair[0].0 ^ pair[1].0).leading_zeros() as usize] += 1;
-    }
-    let mut left = keys.len();
-    for (bits, joined) in apart.into_iter().enumerate() {
-        left -= joined;
-        if left <= capacity {
-            return bits as u32;
-        }
-    }
-    64
-}
-
-/// Keys in order without their low bits; those that fall together are counted together.
-fn without_bits(keys: Cow<'_, [(u64, u64)]>, coarser: u32) -> Cow<'_, [(u64, u64)]> {
-    if coarser == 0 {
-        return keys;
-    }
-    let mut keys = keys.into_owned();
-    for entry in &mut keys {
-        entry.0 = entry.0.checked_shr(coarser).unwrap_or(0);
-    }
-    keys.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
-        }
-        same
-    });
-    keys.into()
-}
-
-/// The keys of both, in order, equal ones counted together.
-fn together(a: &[(u64, u64)], b: &[(u64, u64)]) -> Vec<(u64, u64)> {
-    let mut keys = Vec::with_capacity(a.len() + b.len());
-    let (mut at, mut bt) = (0, 0);
-    // Which comes first is chance: no branch hangs on it.
-    while let (Some(one), Some(other)) = (a.get(at), b.get(bt)) {
-        let key = one.0.min(other.0);
-        let (first, second) = (one.0 == key, other.0 == key);
-        keys.push((key, u64::from(first) * one.1 + u64::from(second) * other.1));
-        at += usize::from(first);
-        bt += usize::from(second);
-    }
-    keys.extend_from_slice(&a[at..]);
-    keys.extend_from_slice(&b[bt..]);
-    keys
 }
 
 impl PartialEq for QuantileSketch {
@@ -319,7 +281,7 @@ fn parse(text: &str) -> Option<QuantileSketch> {
     (keys.len() <= capacity).then_some(QuantileSketch {
         capacity,
         shift,
-        counts: Counts::Ordered(keys),
+        counts: Counts::of(keys, 0),
     })
 }
 

@@ -76,10 +76,10 @@ impl ItemStage for Validate {
         item.note(&format!("read as {}", reader.source()));
         let mapping = Mapping::new(checked, &reader, &path)?;
         let mut profile = Profile::new(checked);
-        // What workers begin with: as coarse as the profile has become, which changes no result. Apart from it, as none may
-        // wait until something is added.
-        let blank = Mutex::new(profile.glance());
-        let blank = || blank.lock().unwrap_or_else(PoisonError::into_inner);
+        // Apart from the profile, and locked no longer than to copy it: no worker may wait for another, or until something
+        // is added.
+        let known = Mutex::new(profile.many());
+        let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sink = Sink::new(checked, item, output, self.rows_per_item);
         table::ordered_map(
             reader,
@@ -90,7 +90,8 @@ impl ItemStage for Validate {
                 mapping.check_batch(checked, &raw, &path)?;
                 let sifted = convert::sift(checked, &mapping, &raw)?;
                 let digests = unique::digests(checked, &sifted.batch)?;
-                let glances = look(blank().clone(), &raw, &sifted);
+                let many = known().clone();
+                let glances = look(&raw, &sifted, &many);
                 Ok(Done {
                     raw,
                     sifted,
@@ -100,10 +101,11 @@ impl ItemStage for Validate {
             },
             |mut done| {
                 if sink.reject_repeated(&mut done)? {
-                    done.glances = look(blank().clone(), &done.raw, &done.sifted);
+                    let many = known().clone();
+                    done.glances = look(&done.raw, &done.sifted, &many);
                 }
                 profile.add(&done.glances);
-                *blank() = profile.glance();
+                *known() = profile.many();
                 sink.write(&done)
             },
         )?;
@@ -127,8 +129,8 @@ impl ItemStage for Validate {
     }
 }
 
-fn look(glances: Glances, raw: &RawBatch, sifted: &Sifted) -> Glances {
+fn look(raw: &RawBatch, sifted: &Sifted, many: &[bool]) -> Glances {
     let rows = sifted.batch.num_rows();
     let sample = Sample::new(rows, |row| raw.line(sifted.raw_row(row)));
-    glances.look(&sifted.batch, &sample)
+    Glances::of(&sifted.batch, &sample, many)
 }

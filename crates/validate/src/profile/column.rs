@@ -77,19 +77,12 @@ impl State {
         }
     }
 
-    /// What a batch says of the column. It starts from the shape of what is known, which makes it faster and changes no
-    /// result.
-    pub(super) fn glance(&self) -> Glance {
+    /// Whether there are more different values than can be told exactly.
+    pub(super) fn has_many(&self) -> bool {
         match self {
-            Self::Booleans { .. } => Glance::Booleans { yes: 0, no: 0 },
-            Self::Texts(texts) => Glance::Texts(Box::new(Texts {
-                distinct: Distinct::like(&texts.distinct),
-                ..Texts::new()
-            })),
-            Self::Numbers(numbers) => Glance::Numbers(Box::new(Seen {
-                distinct: Distinct::like(&numbers.distinct),
-                ..Seen::default()
-            })),
+            Self::Booleans { .. } => false,
+            Self::Texts(texts) => !texts.distinct.is_exact(),
+            Self::Numbers(numbers) => !numbers.distinct.is_exact(),
         }
     }
 
@@ -209,33 +202,47 @@ pub(super) struct Seen {
 }
 
 impl Glance {
-    /// Looks at the batch's array.
-    pub(super) fn add(&mut self, array: &dyn Array, sample: &Sample, scratch: &mut Vec<f64>) {
-        match self {
-            Self::Booleans { yes, no } => {
-                let values = array.as_boolean();
-                let trues = values.true_count() as u64;
-                *yes += trues;
-                *no += (values.len() - values.null_count()) as u64 - trues;
-            }
-            Self::Texts(texts) => texts.add(array, sample),
-            Self::Numbers(seen) => match array.data_type() {
-                DataType::Float64 => seen.add::<Float64Type>(array, sample, scratch, |value| value),
-                DataType::Int64 => {
-                    seen.add::<Int64Type>(array, sample, scratch, |value| value as f64)
-                }
-                DataType::Date32 => seen.add::<Date32Type>(array, sample, scratch, f64::from),
-                DataType::Time64(_) => {
-                    seen.add::<Time64MicrosecondType>(array, sample, scratch, |value| value as f64);
-                }
-                DataType::Timestamp(..) => {
-                    seen.add::<TimestampMicrosecondType>(array, sample, scratch, |value| {
-                        value as f64
-                    });
-                }
-                _ => {}
-            },
+    /// What the batch's array says. When the whole column is known to have many different values, this one is not asked
+    /// whether it has.
+    pub(super) fn of(
+        array: &dyn Array,
+        sample: &Sample,
+        has_many: bool,
+        scratch: &mut Vec<f64>,
+    ) -> Self {
+        let mut seen = Seen::default();
+        if has_many {
+            seen.distinct = Distinct::of_many();
         }
+        match array.data_type() {
+            DataType::Boolean => {
+                let values = array.as_boolean();
+                let yes = values.true_count() as u64;
+                return Self::Booleans {
+                    yes,
+                    no: (values.len() - values.null_count()) as u64 - yes,
+                };
+            }
+            DataType::Utf8 => {
+                let mut texts = Texts {
+                    distinct: seen.distinct,
+                    ..Texts::new()
+                };
+                texts.add(array, sample);
+                return Self::Texts(Box::new(texts));
+            }
+            DataType::Float64 => seen.add::<Float64Type>(array, sample, scratch, |value| value),
+            DataType::Int64 => seen.add::<Int64Type>(array, sample, scratch, |value| value as f64),
+            DataType::Date32 => seen.add::<Date32Type>(array, sample, scratch, f64::from),
+            DataType::Time64(_) => {
+                seen.add::<Time64MicrosecondType>(array, sample, scratch, |value| value as f64);
+            }
+            DataType::Timestamp(..) => {
+                seen.add::<TimestampMicrosecondType>(array, sample, scratch, |value| value as f64);
+            }
+            _ => {}
+        }
+        Self::Numbers(Box::new(seen))
     }
 }
 
