@@ -1,16 +1,9 @@
-//! Counts by key in the order of keys: how they are joined, merged and made coarser. What comes first is chance in all of
-//! these, so none branches on it.
+//! Counts by key, in the order of keys.
 
 use std::borrow::Cow;
 
 /// A key, and how many values have it.
 pub(crate) type Entry = (u64, u64);
-
-/// Puts entries in order and counts equal keys together.
-pub(crate) fn put_in_order(entries: &mut Vec<Entry>) {
-    entries.sort_unstable_by_key(|entry| entry.0);
-    drop_bits(entries, 0);
-}
 
 /// A key without so many low bits.
 #[inline]
@@ -18,67 +11,59 @@ pub(crate) fn coarse(key: u64, bits: u32) -> u64 {
     key.checked_shr(bits).unwrap_or(0)
 }
 
-/// Takes low bits from keys in order, and counts together those that become equal.
-pub(crate) fn drop_bits(entries: &mut Vec<Entry>, bits: u32) {
-    let mut kept = Joined::default();
-    for place in 0..entries.len() {
-        let (key, count) = entries[place];
-        kept.put(entries, (coarse(key, bits), count));
-    }
-    entries.truncate(kept.len);
+/// Puts entries in order and counts equal keys together.
+pub(crate) fn put_in_order(entries: &mut Vec<Entry>) {
+    entries.sort_unstable_by_key(|entry| entry.0);
+    join(entries, 0);
 }
 
-/// Keys in order without so many low bits.
+/// Entries in order after so many low bits are taken from their keys.
 pub(crate) fn without_bits(entries: Cow<'_, [Entry]>, bits: u32) -> Cow<'_, [Entry]> {
     if bits == 0 {
         return entries;
     }
     let mut entries = entries.into_owned();
-    drop_bits(&mut entries, bits);
+    join(&mut entries, bits);
     entries.into()
 }
 
-/// The entries of both, in order, equal keys counted together, after so many low bits are taken from the keys of each.
-pub(crate) fn together(one: (&[Entry], u32), other: (&[Entry], u32)) -> Vec<Entry> {
-    let ((a, a_bits), (b, b_bits)) = (one, other);
-    let mut entries = vec![(0, 0); a.len() + b.len()];
-    let mut kept = Joined::default();
-    let (mut at, mut bt) = (0, 0);
-    while let (Some(one), Some(other)) = (a.get(at), b.get(bt)) {
-        let (one_key, other_key) = (coarse(one.0, a_bits), coarse(other.0, b_bits));
-        let key = one_key.min(other_key);
-        let (first, second) = (one_key == key, other_key == key);
-        let count = u64::from(first) * one.1 + u64::from(second) * other.1;
-        kept.put(&mut entries, (key, count));
-        at += usize::from(first);
-        bt += usize::from(second);
+/// Takes so many low bits from keys in order, and counts together those that are equal then.
+fn join(entries: &mut Vec<Entry>, bits: u32) {
+    let (mut len, mut last) = (0, (0, 0));
+    for place in 0..entries.len() {
+        let (key, count) = entries[place];
+        let key = coarse(key, bits);
+        // Whether it is, is chance: nothing branches on it.
+        let is_same = len > 0 && key == last.0;
+        len += usize::from(!is_same);
+        last = (key, count + u64::from(is_same) * last.1);
+        entries[len - 1] = last;
     }
-    for &(key, count) in &a[at..] {
-        kept.put(&mut entries, (coarse(key, a_bits), count));
-    }
-    for &(key, count) in &b[bt..] {
-        kept.put(&mut entries, (coarse(key, b_bits), count));
-    }
-    entries.truncate(kept.len);
-    entries
+    entries.truncate(len);
 }
 
-/// How far a list is written whose entries come in order, and its last entry.
-#[derive(Default)]
-struct Joined {
-    len: usize,
-    last: Entry,
-}
-
-impl Joined {
-    /// Appends an entry, or adds it to the last one if that has the same key. There is room for it.
-    #[inline]
-    fn put(&mut self, entries: &mut [Entry], (key, count): Entry) {
-        let is_same = self.len > 0 && key == self.last.0;
-        self.len += usize::from(!is_same);
-        self.last = (key, count + u64::from(is_same) * self.last.1);
-        entries[self.len - 1] = self.last;
+/// Merges others in: all in order, equal keys counted together. From the end on, so that entries need no second place.
+pub(crate) fn merge(entries: &mut Vec<Entry>, others: &[Entry]) {
+    let (mut left, mut others_left) = (entries.len(), others.len());
+    entries.resize(left + others_left, (0, 0));
+    let list = entries.as_mut_slice();
+    let mut place = list.len();
+    while left > 0 && others_left > 0 {
+        let (key, count) = list[left - 1];
+        let (other_key, other_count) = others[others_left - 1];
+        // Which comes next is chance, too.
+        let (is_last, is_others_last) = (key >= other_key, other_key >= key);
+        left -= usize::from(is_last);
+        others_left -= usize::from(is_others_last);
+        place -= 1;
+        let count = u64::from(is_last) * count + u64::from(is_others_last) * other_count;
+        list[place] = (key.max(other_key), count);
     }
+    // What is left of either comes before all others, and one has nothing left.
+    place -= others_left;
+    list[place..place + others_left].copy_from_slice(&others[..others_left]);
+    list.copy_within(place.., left);
+    entries.truncate(entries.len() - (place - left));
 }
 
 /// How many more low bits must go so that at most `capacity` different keys remain of these, in order.
@@ -99,4 +84,46 @@ pub(crate) fn coarser(entries: &[Entry], capacity: usize) -> u32 {
         }
     }
     64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn counted(entries: impl IntoIterator<Item = Entry>) -> Vec<Entry> {
+        let mut counts = BTreeMap::new();
+        for (key, count) in entries {
+            *counts.entry(key).or_insert(0) += count;
+        }
+        counts.into_iter().collect()
+    }
+
+    fn entries() -> impl Strategy<Value = Vec<Entry>> {
+        prop::collection::vec((0..60_u64, 1..9_u64), 0..40).prop_map(counted)
+    }
+
+    proptest! {
+        #[test]
+        fn merged_entries_are_those_of_both(a in entries(), b in entries()) {
+            let mut merged = a.clone();
+            merge(&mut merged, &b);
+            prop_assert_eq!(merged, counted(a.into_iter().chain(b)));
+        }
+
+        #[test]
+        fn entries_without_bits_are_those_of_coarse_keys(entries in entries(), bits in 0..65_u32) {
+            let expected = counted(entries.iter().map(|(key, count)| (coarse(*key, bits), *count)));
+            prop_assert_eq!(without_bits(entries.into(), bits).into_owned(), expected);
+        }
+
+        #[test]
+        fn no_fewer_bits_would_do(entries in entries(), capacity in 1..20_usize) {
+            let left = |bits| without_bits((&entries).into(), bits).len();
+            let bits = coarser(&entries, capacity);
+            prop_assert!(left(bits) <= capacity);
+            prop_assert!(bits == 0 || left(bits - 1) > capacity);
+        }
+    }
 }

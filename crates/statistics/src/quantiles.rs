@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::buckets::Buckets;
 use crate::compact;
 use crate::keys::{Table, key};
-use crate::ordered::{Entry, coarse, coarser, drop_bits, put_in_order, together, without_bits};
+use crate::ordered::{self, Entry, coarse, coarser, put_in_order, without_bits};
 
 /// How many times the capacity are added before low bits are dropped.
 const SLACK: usize = 2;
@@ -70,7 +70,7 @@ impl QuantileSketch {
         Self {
             capacity: capacity.max(2),
             shift,
-            counts: Counts::of(Vec::new(), 0),
+            counts: Counts::default(),
         }
     }
 
@@ -121,13 +121,14 @@ impl QuantileSketch {
             Counts::Lists { turns, .. } => *turns + 1,
             Counts::Table(_) => TURNS,
         };
-        self.hold(self.counts.ordered().into_owned(), turns);
+        let entries = std::mem::take(&mut self.counts).into_ordered();
+        self.hold(entries, turns);
     }
 
     /// Holds these keys in order, without low bits if they are too many.
-    fn hold(&mut self, mut entries: Vec<Entry>, turns: u32) {
+    fn hold(&mut self, entries: Vec<Entry>, turns: u32) {
         let bits = coarser(&entries, self.capacity);
-        drop_bits(&mut entries, bits);
+        let entries = without_bits(entries.into(), bits).into_owned();
         self.shift += bits;
         self.counts = if turns < TURNS {
             Counts::of(entries, turns)
@@ -148,12 +149,11 @@ impl QuantileSketch {
             return other.counts.each(put);
         }
         // Where nothing is sought, all together are faster.
-        let both = together(
-            (&self.counts.ordered(), mine),
-            (&other.counts.ordered(), theirs),
-        );
+        let entries = std::mem::take(&mut self.counts).into_ordered();
+        let mut entries = without_bits(entries.into(), mine).into_owned();
+        ordered::merge(&mut entries, &without_bits(other.counts.ordered(), theirs));
         self.shift = shift;
-        self.hold(both, turns);
+        self.hold(entries, turns);
     }
 
     /// Bits dropped and keys in order, as the values alone decide them.
@@ -167,6 +167,12 @@ impl QuantileSketch {
     pub fn buckets(&self) -> Buckets {
         let (shift, entries) = self.canonical();
         Buckets::of(&entries, shift)
+    }
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self::of(Vec::new(), 0)
     }
 }
 
@@ -211,20 +217,33 @@ impl Counts {
 
     /// All keys in order, each once.
     fn ordered(&self) -> Cow<'_, [Entry]> {
-        let mut entries = match self {
-            Self::Table(table) => table.taken().collect(),
+        match self {
             Self::Lists {
                 ordered, recent, ..
-            } if recent.is_empty() => return Cow::Borrowed(ordered),
-            Self::Lists { recent, .. } => recent.clone(),
-        };
-        put_in_order(&mut entries);
-        Cow::Owned(match self {
-            Self::Lists { ordered, .. } if !ordered.is_empty() => {
-                together((ordered, 0), (&entries, 0))
+            } if recent.is_empty() => ordered.into(),
+            _ => self.clone().into_ordered().into(),
+        }
+    }
+
+    fn into_ordered(self) -> Vec<Entry> {
+        match self {
+            Self::Table(table) => {
+                let mut entries = table.taken().collect();
+                put_in_order(&mut entries);
+                entries
             }
-            _ => entries,
-        })
+            Self::Lists {
+                mut ordered,
+                mut recent,
+                ..
+            } => {
+                if !recent.is_empty() {
+                    put_in_order(&mut recent);
+                    ordered::merge(&mut ordered, &recent);
+                }
+                ordered
+            }
+        }
     }
 }
 
