@@ -7,6 +7,7 @@
 
 pub mod columns;
 mod digest;
+mod io_error;
 mod max_rejected;
 pub mod memory;
 mod normal;

@@ -1,7 +1,7 @@
 //! The row groups of a file: where they end, and their columns encoded side by side.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::SchemaRef;
@@ -13,6 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use stage::{Blame, Fault};
 
+use crate::io_error::IoError;
 use crate::parallel::{map_columns, sink_columns};
 
 /// Most rows of a row group: enough that readers which take a row group per thread (DuckDB, polars) are busy.
@@ -32,7 +33,7 @@ pub(super) struct RowGroups<W: Write + Send> {
     group: Group,
     /// The last rows. If they end a group, each of its columns is encoded, written and forgotten in one go.
     pending: Option<Rows>,
-    error: Errors,
+    error: IoError,
 }
 
 /// The row group being filled: nothing until it has rows.
@@ -50,10 +51,10 @@ impl<W: Write + Send> RowGroups<W> {
     ) -> Result<Self, Fault> {
         add_encoded_arrow_schema_to_metadata(schema, &mut properties);
         let parquet = ArrowSchemaConverter::new().convert(schema).map_err(ours)?;
-        let error = Errors::default();
+        let error = IoError::default();
         let sink = Sink {
             inner,
-            error: Arc::clone(&error),
+            error: error.clone(),
         };
         let root = parquet.root_schema_ptr();
         let file = SerializedFileWriter::new(sink, root, Arc::new(properties))
@@ -218,21 +219,15 @@ impl Piece<'_> {
     }
 }
 
-/// An I/O error, which the library would turn into words.
-type Errors = Arc<Mutex<Option<io::Error>>>;
-
 struct Sink<W> {
     inner: W,
-    error: Errors,
+    error: IoError,
 }
 
 impl<W: Write> Write for Sink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes).map_err(|error| {
-            let told = io::Error::new(error.kind(), error.to_string());
-            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            told
-        })
+        let written = self.inner.write(bytes);
+        written.map_err(|error| self.error.keep(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -241,9 +236,8 @@ impl<W: Write> Write for Sink<W> {
 }
 
 /// Failing to write is the machine's fault; rows that cannot be written are ours.
-fn fault(error: ParquetError, io: &Errors) -> Fault {
-    let io = io.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match io {
+fn fault(error: ParquetError, io: &IoError) -> Fault {
+    match io.take() {
         Some(io) => Fault::new(Blame::Machine, io),
         None => ours(error),
     }
