@@ -42,28 +42,24 @@ fn join(entries: &mut Vec<Entry>, bits: u32) {
     entries.truncate(len);
 }
 
-/// Merges others in: all in order, equal keys counted together. From the end on, so that entries need no second place.
-pub(crate) fn merge(entries: &mut Vec<Entry>, others: &[Entry]) {
-    let (mut left, mut others_left) = (entries.len(), others.len());
-    entries.resize(left + others_left, (0, 0));
-    let list = entries.as_mut_slice();
-    let mut place = list.len();
-    while left > 0 && others_left > 0 {
-        let (key, count) = list[left - 1];
-        let (other_key, other_count) = others[others_left - 1];
+/// The entries of both in order, equal keys counted together.
+pub(crate) fn merged(a: &[Entry], b: &[Entry]) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(a.len() + b.len());
+    let (mut at, mut bt) = (0, 0);
+    while let (Some(one), Some(other)) = (a.get(at), b.get(bt)) {
+        let key = one.0.min(other.0);
         // Which comes next is chance, too.
-        let (is_last, is_others_last) = (key >= other_key, other_key >= key);
-        left -= usize::from(is_last);
-        others_left -= usize::from(is_others_last);
-        place -= 1;
-        let count = u64::from(is_last) * count + u64::from(is_others_last) * other_count;
-        list[place] = (key.max(other_key), count);
+        let (is_one, is_other) = (one.0 == key, other.0 == key);
+        entries.push((
+            key,
+            u64::from(is_one) * one.1 + u64::from(is_other) * other.1,
+        ));
+        at += usize::from(is_one);
+        bt += usize::from(is_other);
     }
-    // What is left of either comes before all others, and one has nothing left.
-    place -= others_left;
-    list[place..place + others_left].copy_from_slice(&others[..others_left]);
-    list.copy_within(place.., left);
-    entries.truncate(entries.len() - (place - left));
+    entries.extend_from_slice(&a[at..]);
+    entries.extend_from_slice(&b[bt..]);
+    entries
 }
 
 /// How many more low bits must go so that at most `capacity` different keys remain of these, in order.
@@ -107,9 +103,7 @@ mod tests {
     proptest! {
         #[test]
         fn merged_entries_are_those_of_both(a in entries(), b in entries()) {
-            let mut merged = a.clone();
-            merge(&mut merged, &b);
-            prop_assert_eq!(merged, counted(a.into_iter().chain(b)));
+            prop_assert_eq!(merged(&a, &b), counted(a.into_iter().chain(b)));
         }
 
         #[test]

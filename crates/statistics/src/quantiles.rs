@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::buckets::Buckets;
 use crate::compact;
 use crate::keys::{Table, key};
-use crate::ordered::{self, Entry, coarse, coarser, put_in_order, without_bits};
+use crate::ordered::{Entry, coarse, coarser, merged, put_in_order, without_bits};
 
 /// How many times the capacity are added before low bits are dropped.
 const SLACK: usize = 2;
@@ -43,15 +43,20 @@ pub struct QuantileSketch {
 /// How many values have which key.
 #[derive(Clone, Debug)]
 enum Counts {
-    /// Keys in order, not more than the capacity, and those added since, as they came.
-    Lists {
-        ordered: Vec<Entry>,
-        recent: Vec<Entry>,
-        /// How often the recent ones were put in order because they were many.
-        turns: u32,
-    },
-    /// For adding many one by one.
+    /// A few.
+    Lists(Lists),
+    /// Many that were added one by one.
     Table(Table),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Lists {
+    /// Keys in order, not more than the capacity.
+    ordered: Vec<Entry>,
+    /// Those added since, as they came.
+    recent: Vec<Entry>,
+    /// How often these were put in order because they were many.
+    turns: u32,
 }
 
 impl QuantileSketch {
@@ -70,7 +75,7 @@ impl QuantileSketch {
         Self {
             capacity: capacity.max(2),
             shift,
-            counts: Counts::default(),
+            counts: Counts::Lists(Lists::default()),
         }
     }
 
@@ -99,8 +104,8 @@ impl QuantileSketch {
     fn put(&mut self, key: u64, count: u64) {
         match &mut self.counts {
             Counts::Table(table) if !table.is_full() => table.add(key, count),
-            Counts::Lists { recent, .. } if recent.len() < recent.capacity() => {
-                recent.push((key, count));
+            Counts::Lists(lists) if lists.recent.len() < lists.recent.capacity() => {
+                lists.recent.push((key, count));
             }
             _ => {
                 let before = self.shift;
@@ -114,27 +119,33 @@ impl QuantileSketch {
     fn make_room(&mut self) {
         let most = SLACK * self.capacity;
         let turns = match &mut self.counts {
-            Counts::Lists { recent, .. } if recent.len() < most => {
+            Counts::Lists(Lists { recent, .. }) if recent.len() < most => {
                 let room = if recent.is_empty() { FIRST } else { most };
                 return recent.reserve_exact(room.min(most) - recent.len());
             }
-            Counts::Lists { turns, .. } => *turns + 1,
+            Counts::Lists(lists) => lists.turns + 1,
             Counts::Table(_) => TURNS,
         };
-        let entries = std::mem::take(&mut self.counts).into_ordered();
+        let entries = self.counts.ordered().into_owned();
         self.hold(entries, turns);
     }
 
-    /// Holds these keys in order, without low bits if they are too many.
+    /// Holds these keys in order and no others, without low bits if they are too many.
     fn hold(&mut self, entries: Vec<Entry>, turns: u32) {
         let bits = coarser(&entries, self.capacity);
-        let entries = without_bits(entries.into(), bits).into_owned();
+        let entries = without_bits(entries.into(), bits);
         self.shift += bits;
-        self.counts = if turns < TURNS {
-            Counts::of(entries, turns)
-        } else {
-            Counts::Table(Table::of(&entries, SLACK * self.capacity))
-        };
+        match &mut self.counts {
+            // In the same memory: that of the entries may be twice as large, and is used again for other sketches.
+            Counts::Lists(lists) if turns < TURNS => {
+                lists.ordered.clear();
+                lists.ordered.reserve_exact(entries.len());
+                lists.ordered.extend_from_slice(&entries);
+                lists.recent.clear();
+                lists.turns = turns;
+            }
+            _ => self.counts = Counts::Table(Table::of(&entries, SLACK * self.capacity)),
+        }
     }
 
     /// Adds the numbers of another sketch. The capacity is the smaller of the two.
@@ -149,11 +160,12 @@ impl QuantileSketch {
             return other.counts.each(put);
         }
         // Where nothing is sought, all together are faster.
-        let entries = std::mem::take(&mut self.counts).into_ordered();
-        let mut entries = without_bits(entries.into(), mine).into_owned();
-        ordered::merge(&mut entries, &without_bits(other.counts.ordered(), theirs));
+        let both = merged(
+            &without_bits(self.counts.ordered(), mine),
+            &without_bits(other.counts.ordered(), theirs),
+        );
         self.shift = shift;
-        self.hold(entries, turns);
+        self.hold(both, turns);
     }
 
     /// Bits dropped and keys in order, as the values alone decide them.
@@ -170,25 +182,11 @@ impl QuantileSketch {
     }
 }
 
-impl Default for Counts {
-    fn default() -> Self {
-        Self::of(Vec::new(), 0)
-    }
-}
-
 impl Counts {
-    fn of(ordered: Vec<Entry>, turns: u32) -> Self {
-        Self::Lists {
-            ordered,
-            recent: Vec::new(),
-            turns,
-        }
-    }
-
     fn turns(&self) -> u32 {
         match self {
             Self::Table(_) => TURNS,
-            Self::Lists { turns, .. } => *turns,
+            Self::Lists(lists) => lists.turns,
         }
     }
 
@@ -196,9 +194,7 @@ impl Counts {
     fn len(&self) -> usize {
         match self {
             Self::Table(table) => table.used,
-            Self::Lists {
-                ordered, recent, ..
-            } => ordered.len() + recent.len(),
+            Self::Lists(lists) => lists.ordered.len() + lists.recent.len(),
         }
     }
 
@@ -206,10 +202,8 @@ impl Counts {
     fn each(&self, mut put: impl FnMut(u64, u64)) {
         match self {
             Self::Table(table) => table.taken().for_each(|(key, count)| put(key, count)),
-            Self::Lists {
-                ordered, recent, ..
-            } => {
-                let entries = ordered.iter().chain(recent);
+            Self::Lists(lists) => {
+                let entries = lists.ordered.iter().chain(&lists.recent);
                 entries.for_each(|(key, count)| put(*key, *count));
             }
         }
@@ -217,32 +211,14 @@ impl Counts {
 
     /// All keys in order, each once.
     fn ordered(&self) -> Cow<'_, [Entry]> {
+        let in_order = |mut entries: Vec<Entry>| {
+            put_in_order(&mut entries);
+            entries
+        };
         match self {
-            Self::Lists {
-                ordered, recent, ..
-            } if recent.is_empty() => ordered.into(),
-            _ => self.clone().into_ordered().into(),
-        }
-    }
-
-    fn into_ordered(self) -> Vec<Entry> {
-        match self {
-            Self::Table(table) => {
-                let mut entries = table.taken().collect();
-                put_in_order(&mut entries);
-                entries
-            }
-            Self::Lists {
-                mut ordered,
-                mut recent,
-                ..
-            } => {
-                if !recent.is_empty() {
-                    put_in_order(&mut recent);
-                    ordered::merge(&mut ordered, &recent);
-                }
-                ordered
-            }
+            Self::Table(table) => in_order(table.taken().collect()).into(),
+            Self::Lists(lists) if lists.recent.is_empty() => (&lists.ordered).into(),
+            Self::Lists(lists) => merged(&lists.ordered, &in_order(lists.recent.clone())).into(),
         }
     }
 }
@@ -284,7 +260,9 @@ fn parse(text: &str) -> Option<QuantileSketch> {
     if !(2..=1 << 24).contains(&capacity) || shift > 64 {
         return None;
     }
-    let (mut keys, mut all) = (Vec::with_capacity(rest.len() / 2), 0_u64);
+    // Two integers each, of which only the last byte is below 0x80.
+    let ends = rest.iter().filter(|byte| **byte < 0x80).count();
+    let (mut keys, mut all) = (Vec::with_capacity(ends / 2), 0_u64);
     let mut key = 0_u64;
     while !rest.is_empty() {
         let apart = compact::take(&mut rest)?;
@@ -300,7 +278,10 @@ fn parse(text: &str) -> Option<QuantileSketch> {
     (keys.len() <= capacity).then_some(QuantileSketch {
         capacity,
         shift,
-        counts: Counts::of(keys, 0),
+        counts: Counts::Lists(Lists {
+            ordered: keys,
+            ..Lists::default()
+        }),
     })
 }
 
