@@ -17,6 +17,9 @@ use crate::source::Mapping;
 use crate::unique::{self, Digests};
 use sink::Sink;
 
+/// Profiles that a thread must have to read so that it pays: the memory it begins with costs as much.
+const PARTS_PER_THREAD: usize = 32;
+
 /// Runs the stage.
 pub(crate) fn run(
     options: &Options,
@@ -119,9 +122,10 @@ impl ItemStage for Validate {
     fn finish(&self, queue: &Finished, output: &Output) -> Result<(), Fault> {
         let mut profile = Profile::new(&self.checked);
         // To read them takes longer than to merge them.
+        let parts = queue.parts();
         table::ordered_map(
-            queue.parts().iter().map(Ok),
-            self.threads,
+            parts.iter().map(Ok),
+            self.threads.min(parts.len() / PARTS_PER_THREAD).max(1),
             |part| Profile::read(&part.read()?),
             |part| profile.merge(&part),
         )?;
