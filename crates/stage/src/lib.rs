@@ -80,6 +80,7 @@ mod watch;
 mod work;
 mod workers;
 mod working;
+mod writeback;
 
 pub use allowance::Allowance;
 pub use digest::{Digest, Hasher};

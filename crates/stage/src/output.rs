@@ -19,6 +19,7 @@ use crate::scratch::Scratch;
 use crate::stat::Stat;
 use crate::work::Item;
 use crate::workers::lock;
+use crate::writeback;
 
 /// One file written, as the receipt keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -348,6 +349,8 @@ pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
 
 /// How much is gathered before it is written.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Of so many bytes at a time the disk is told before the file is finished.
+const TOLD_BYTES: u64 = 1 << 20;
 
 /// A file in the making. It counts only once it is finished.
 #[derive(Debug)]
@@ -368,6 +371,8 @@ pub struct OutputFile {
 struct Flushed {
     hasher: Hasher,
     bytes: u64,
+    /// How many of these the disk has been told of.
+    told: u64,
 }
 
 impl OutputFile {
@@ -397,6 +402,11 @@ impl OutputFile {
         let flushed = self.flushed.get_or_insert_default();
         flushed.hasher.update(bytes);
         flushed.bytes += bytes.len() as u64;
+        if flushed.bytes - flushed.told >= TOLD_BYTES {
+            // No more than a hint: what is wrong with the disk, the sync tells.
+            let _ = writeback::begin(&self.file, flushed.told..flushed.bytes);
+            flushed.told = flushed.bytes;
+        }
         Ok(())
     }
 }
