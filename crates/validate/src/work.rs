@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
-use stage::{Definition, Fault, Finished, Item, ItemStage, Options, Output, Reads};
+use stage::{Definition, Fault, Finished, Item, ItemStage, Options, Output, Part, Reads};
 use table::raw::RawBatch;
 
 use crate::convert::{self, Sifted};
@@ -17,8 +17,8 @@ use crate::source::Mapping;
 use crate::unique::{self, Digests};
 use sink::Sink;
 
-/// Profiles that a thread must have to read so that it pays: the memory it begins with costs as much.
-const PARTS_PER_THREAD: usize = 32;
+/// Profiles that one thread merges at a time; a constant, so that the number of threads makes no difference.
+const MERGED_PARTS: usize = 5;
 
 /// Runs the stage.
 pub(crate) fn run(
@@ -121,16 +121,24 @@ impl ItemStage for Validate {
 
     fn finish(&self, queue: &Finished, output: &Output) -> Result<(), Fault> {
         let mut profile = Profile::new(&self.checked);
-        // To read them takes longer than to merge them.
-        let parts = queue.parts();
         table::ordered_map(
-            parts.iter().map(Ok),
-            self.threads.min(parts.len() / PARTS_PER_THREAD).max(1),
-            |part| Profile::read(&part.read()?),
-            |part| profile.merge(&part),
+            queue.parts().chunks(MERGED_PARTS).map(Ok),
+            self.threads,
+            merge,
+            |some| profile.merge(&some),
         )?;
         output.write("_profile.json", &profile.page(self.threads)?)
     }
+}
+
+/// Reads some profiles and merges them. The memory of one is used again for the next.
+fn merge(parts: &[Part]) -> Result<Profile, Fault> {
+    let mut parts = parts.iter().map(|part| Profile::read(&part.read()?));
+    let first = parts.next().transpose()?.unwrap_or_default();
+    parts.try_fold(first, |mut some, part| {
+        some.merge(&part?)?;
+        Ok(some)
+    })
 }
 
 fn look(raw: &RawBatch, sifted: &Sifted, many: &[bool]) -> Glances {

@@ -14,7 +14,7 @@ use column::{Glance, State};
 pub(crate) use sample::Sample;
 
 /// What is known of the rows of an item, or of several.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
     /// Rows that are valid.
