@@ -95,6 +95,12 @@ impl QuantileSketch {
 
     /// Adds numbers; what is not finite is ignored.
     pub fn extend(&mut self, values: &[f64]) {
+        if let Counts::Lists(lists) = &mut self.counts
+            && values.len() >= TURNS as usize * SLACK * self.capacity
+        {
+            // So many are worth a table as soon as the first ones tell how coarse its keys must be.
+            lists.turns = lists.turns.max(TURNS - 1);
+        }
         for value in values {
             self.add(*value);
         }
