@@ -11,10 +11,11 @@ pub(crate) fn coarse(key: u64, bits: u32) -> u64 {
     key.checked_shr(bits).unwrap_or(0)
 }
 
-/// Puts entries in order and counts equal keys together.
-pub(crate) fn put_in_order(entries: &mut Vec<Entry>) {
+/// Entries in order, equal keys counted together.
+pub(crate) fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_unstable_by_key(|entry| entry.0);
-    join(entries, 0);
+    join(&mut entries, 0);
+    entries
 }
 
 /// Entries in order after so many low bits are taken from their keys.

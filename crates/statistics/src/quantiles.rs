@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::buckets::Buckets;
 use crate::compact;
 use crate::keys::{Table, key};
-use crate::ordered::{Entry, coarse, coarser, merged, put_in_order, without_bits};
+use crate::ordered::{Entry, coarse, coarser, in_order, merged, without_bits};
 
 /// How many times the capacity are added before low bits are dropped.
 const SLACK: usize = 2;
@@ -217,10 +217,6 @@ impl Counts {
 
     /// All keys in order, each once.
     fn ordered(&self) -> Cow<'_, [Entry]> {
-        let in_order = |mut entries: Vec<Entry>| {
-            put_in_order(&mut entries);
-            entries
-        };
         match self {
             Self::Table(table) => in_order(table.taken().collect()).into(),
             Self::Lists(lists) if lists.recent.is_empty() => (&lists.ordered).into(),

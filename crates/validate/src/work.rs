@@ -81,8 +81,12 @@ impl ItemStage for Validate {
         let mut profile = Profile::new(checked);
         // Apart from the profile, and locked no longer than to copy it: no worker may wait for another, or until something
         // is added.
-        let known = Mutex::new(profile.many());
-        let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = Mutex::new(profile.many());
+        let many = || many.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = |raw: &RawBatch, sifted: &Sifted| {
+            let many = many().clone();
+            look(raw, sifted, &many)
+        };
         let mut sink = Sink::new(checked, item, output, self.rows_per_item);
         table::ordered_map(
             reader,
@@ -93,8 +97,7 @@ impl ItemStage for Validate {
                 mapping.check_batch(checked, &raw, &path)?;
                 let sifted = convert::sift(checked, &mapping, &raw)?;
                 let digests = unique::digests(checked, &sifted.batch)?;
-                let many = known().clone();
-                let glances = look(&raw, &sifted, &many);
+                let glances = look(&raw, &sifted);
                 Ok(Done {
                     raw,
                     sifted,
@@ -104,11 +107,10 @@ impl ItemStage for Validate {
             },
             |mut done| {
                 if sink.reject_repeated(&mut done)? {
-                    let many = known().clone();
-                    done.glances = look(&done.raw, &done.sifted, &many);
+                    done.glances = look(&done.raw, &done.sifted);
                 }
                 profile.add(&done.glances);
-                *known() = profile.many();
+                *many() = profile.many();
                 sink.write(&done)
             },
         )?;

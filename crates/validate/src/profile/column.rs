@@ -182,7 +182,7 @@ impl Texts {
 }
 
 /// What one batch says of a column.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Glance {
     Numbers(Box<Seen>),
     Texts(Box<Texts>),
@@ -190,7 +190,7 @@ pub(super) enum Glance {
 }
 
 /// What one batch says of a column of numbers. Adding a few sampled values to a sketch is cheaper than merging sketches.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Seen {
     moments: Moments,
     extremes: Extremes,
